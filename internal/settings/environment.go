@@ -1,0 +1,87 @@
+package settings
+
+import "strings"
+
+// names returns the names of the environments in order.
+func (s *Settings) names() []string {
+	out := make([]string, 0, len(s.Environments))
+	for i := range s.Environments {
+		out = append(out, s.Environments[i].Name)
+	}
+	return out
+}
+
+// has is the hint that lists names.
+func has(names []string) string {
+	if len(names) == 0 {
+		return ""
+	}
+	return "it has " + list(names)
+}
+
+// Environment returns the environment that name names: one of s.Environments,
+// or for a URL one made on the spot, with that URL as registry and as config.
+// "" is s.Default. Every error is an *Error. The caller must not change what it
+// gets.
+func (s *Settings) Environment(name string) (*Environment, error) {
+	from := ""
+	if name == "" {
+		if name, from = s.Default, s.defaultFrom; name == "" {
+			return nil, s.noDefault()
+		}
+	}
+	if IsURL(name) {
+		return s.onTheSpot(name)
+	}
+	for i := range s.Environments {
+		if env := &s.Environments[i]; env.Name == name && env.err != nil {
+			return nil, env.err
+		} else if env.Name == name {
+			return env, nil
+		}
+	}
+	if strings.HasPrefix(from, "GOVCTL_") {
+		from = place(from)
+	} else {
+		from = ""
+	}
+	names := s.names()
+	hint := has(names)
+	if len(names) == 0 {
+		hint = hintShape
+	}
+	return nil, mistake(hint, "environment %s%s is not in %s%s", quote(name), from, s.where(), didYouMean(name, names))
+}
+
+func (s *Settings) where() string {
+	if s.File == "" {
+		return "the built-in settings"
+	}
+	return s.File
+}
+
+func (s *Settings) noDefault() error {
+	names := s.names()
+	if len(names) == 0 {
+		return mistake("name a back-end by its URL: -e consul://127.0.0.1:8500", "there is no environment in %s", s.where())
+	}
+	return mistake(has(names), "which environment? -e is required, as %s has several and no default", s.where())
+}
+
+// onTheSpot makes an environment of a URL that the user gave.
+func (s *Settings) onTheSpot(text string) (*Environment, error) {
+	u, err := parseURL(text, s.in.Dir, s.in.Getenv("HOME"))
+	if err != nil {
+		hint := ""
+		if isClear(err) {
+			hint = "for Consul set CONSUL_HTTP_TOKEN or CONSUL_HTTP_TOKEN_FILE; for others name the back-end in govctl.yaml, with auth"
+		}
+		return nil, mistake(hint, "environment by URL: %v", err)
+	}
+	b, err := s.consulBackend(u)
+	if err != nil {
+		return nil, err
+	}
+	b.Protected = s.guarded.reaches(u)
+	return &Environment{Name: oneLine(u.String()), Registry: b, Config: b, Protected: b.Protected}, nil
+}

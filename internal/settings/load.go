@@ -1,0 +1,254 @@
+package settings
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// fileName is the name of the settings' file, and folderName that of govctl's
+// own folder in the user's folders.
+const (
+	fileName   = "govctl.yaml"
+	folderName = "govctl"
+)
+
+// Load finds and reads the settings. The first found counts: --config,
+// GOVCTL_CONFIG, govctl.yaml in the working directory and its parents up to the
+// root of the file system, the user's config folder; else, where no
+// CONSUL_HTTP_ADDR names a back-end, that of a running demo; else the embedded
+// default. Every error is an *Error. Load resolves no secret and connects to
+// nothing.
+func Load(in Inputs) (*Settings, error) {
+	if in.Getenv == nil {
+		in.Getenv = func(string) string { return "" }
+	}
+	if err := in.Flags.check(); err != nil {
+		return nil, err
+	}
+	found, err := in.find()
+	if err != nil {
+		return nil, err
+	}
+	doc, err := in.read(found)
+	if err != nil {
+		return nil, err
+	}
+	s := &Settings{File: found.shown, Source: found.source, Environments: doc.environments, in: in}
+	if found.source == SourceDemo {
+		s.Notes = append(s.Notes, oneLine("using the running demo's settings: "+found.path))
+	}
+	if err := s.choose(doc); err != nil {
+		return nil, err
+	}
+	s.protect()
+	return s, nil
+}
+
+// found is a settings' file, and how errors name it.
+type found struct {
+	source Source
+	path   string // absolute
+	shown  string
+}
+
+// find looks for a file in the order of Load.
+func (in Inputs) find() (found, error) {
+	if in.Flags.Config != nil {
+		return in.named(SourceFlag, "--config", *in.Flags.Config)
+	}
+	if path := in.Getenv("GOVCTL_CONFIG"); path != "" {
+		return in.named(SourceVariable, "GOVCTL_CONFIG", path)
+	}
+	if f, ok, err := in.above(); ok || err != nil {
+		return f, err
+	}
+	if f, ok, err := regular(SourceUser, in.userFile()); ok || err != nil {
+		return f, err
+	}
+	demo := ""
+	if in.Getenv("CONSUL_HTTP_ADDR") == "" && in.DemoRunning != nil {
+		if path, running := in.DemoRunning(); running {
+			demo = path
+		}
+	}
+	// A demo that ends just now takes its file with it: then there is none.
+	if f, ok, err := regular(SourceDemo, demo); ok || err != nil {
+		return f, err
+	}
+	return found{source: SourceDefault}, nil
+}
+
+// regular is the file at path, if there is one.
+func regular(source Source, path string) (found, bool, error) {
+	if path == "" {
+		return found{}, false, nil
+	}
+	ok, err := isFile(path)
+	if err != nil {
+		return found{}, false, unusable(path, err)
+	}
+	return found{source, path, path}, ok, nil
+}
+
+// named is the file that a flag or a variable names: it must be there.
+func (in Inputs) named(source Source, by, path string) (found, error) {
+	abs := path
+	if !filepath.IsAbs(path) {
+		abs = filepath.Join(in.Dir, path)
+	}
+	info, err := os.Stat(abs)
+	switch {
+	case err != nil:
+		return found{}, mistake("", "%s %s: %v", by, path, reason(err))
+	case info.IsDir():
+		return found{}, mistake("name the file in it", "%s %s: this is a folder", by, path)
+	}
+	return found{source, abs, path}, nil
+}
+
+// above looks in the working directory and its parents. It goes on to the root,
+// past the home folder: whoever stands in a folder below the file finds it,
+// wherever that is, and what such a file may do is bounded by Credentials.
+func (in Inputs) above() (found, bool, error) {
+	if in.Dir == "" {
+		return found{}, false, nil
+	}
+	up := "."
+	for dir := filepath.Clean(in.Dir); ; dir = filepath.Dir(dir) {
+		path := filepath.Join(dir, fileName)
+		shown := up + string(filepath.Separator) + fileName
+		ok, err := isFile(path)
+		if err != nil && !errors.Is(err, fs.ErrPermission) { // a parent that we may not look into has none for us
+			return found{}, false, unusable(path, err)
+		}
+		if ok && sameFile(path, in.userFile()) {
+			return found{SourceUser, path, shown}, true, nil
+		}
+		if ok {
+			return found{SourceDirectory, path, shown}, true, nil
+		}
+		if dir == filepath.Dir(dir) {
+			return found{}, false, nil
+		}
+		up = filepath.Join(up, "..")
+	}
+}
+
+// userFile is the path of the user's own file, "" where no folder is known. It
+// need not be there.
+func (in Inputs) userFile() string {
+	if in.ConfigDir == "" {
+		return ""
+	}
+	return filepath.Join(in.ConfigDir, folderName, fileName)
+}
+
+// isFile reports whether a regular file stands at path. A folder or a pipe of
+// that name is none; one that cannot be looked at is an error.
+func isFile(path string) (bool, error) {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	case err != nil:
+		return false, err
+	}
+	return info.Mode().IsRegular(), nil
+}
+
+// unusable is the error for settings that may be there but cannot be reached.
+func unusable(path string, err error) error {
+	return mistake("name another file by --config", "%s: %v", path, reason(err))
+}
+
+func sameFile(a, b string) bool {
+	x, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	y, err := os.Stat(b)
+	return err == nil && os.SameFile(x, y)
+}
+
+// reason is err without the path and the system call around it.
+func reason(err error) error {
+	if pe, ok := errors.AsType[*fs.PathError](err); ok {
+		err = pe.Err
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return errors.New("no such file")
+	}
+	return err
+}
+
+// read parses a file that was found, or makes the embedded default.
+func (in Inputs) read(f found) (*document, error) {
+	if f.source == SourceDefault {
+		return embedded(in.DataDir), nil
+	}
+	data, err := readAtMost(f.path, maxFile+1)
+	if err != nil {
+		return nil, mistake("", "%s: %v", f.shown, reason(err))
+	}
+	p := &parser{file: f.shown, folder: filepath.Dir(f.path), home: in.Getenv("HOME")}
+	doc, err := p.parse(data)
+	if err != nil {
+		return nil, err
+	}
+	if f.source == SourceDirectory {
+		for i := range doc.environments {
+			for _, b := range doc.environments[i].backends() {
+				b.untrusted = true
+			}
+		}
+	}
+	return doc, nil
+}
+
+// readAtMost returns the first limit bytes of a file.
+func readAtMost(path string, limit int64) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	return io.ReadAll(io.LimitReader(f, limit))
+}
+
+// embedded is what holds where there is no file: three environments in folders
+// of their own, each registry and config store in one.
+func embedded(dataDir string) *document {
+	d := &document{scalars: map[string]scalar{"default": {text: "dev"}}}
+	for _, name := range []string{"dev", "test", "prod"} {
+		env := Environment{Name: name}
+		u, err := parseURL("local:///", "", "")
+		if dataDir == "" || err != nil {
+			env.err = mistake("set HOME, or name a folder: -e local://PATH", "environment %q: the user's data folder is not known", name)
+		} else {
+			u.Path = filepath.Join(dataDir, folderName, name)
+			env.Registry, env.Config = &Backend{URL: u}, &Backend{URL: u}
+		}
+		d.environments = append(d.environments, env)
+	}
+	return d
+}
+
+// check refuses flags that were given empty.
+func (f Flags) check() error {
+	for _, k := range scalarKeys() {
+		if v := k.flag(f); v != nil && *v == "" {
+			return mistake("", "--%s is empty", k.name)
+		}
+	}
+	if f.Config != nil && *f.Config == "" {
+		return mistake("", "--config is empty")
+	}
+	return nil
+}
+
+// place returns where a value came from, for an error.
+func place(from string) string { return fmt.Sprintf(" (%s)", from) }
