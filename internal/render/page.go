@@ -1,0 +1,134 @@
+package render
+
+import (
+	"bufio"
+	"io"
+	"strings"
+)
+
+// Document is an answer of one value.
+type Document struct {
+	// Data is what JSON and YAML show, by its encoding/json tags.
+	Data any
+	// Name is what the Name format shows.
+	Name string
+	// Text writes the page for people.
+	Text func(p *Page)
+}
+
+// WriteDocument writes d. Its errors are w's, or that Data has no JSON form.
+func WriteDocument(w io.Writer, o Options, d Document) error {
+	b := bufio.NewWriter(w)
+	switch o.Format {
+	case JSON, YAML:
+		compact, err := newEncoder().encode(d.Data)
+		if err != nil {
+			return err
+		}
+		text := []byte(nil)
+		if o.Format == JSON {
+			text = append(appendJSON(text, compact, 0), '\n')
+		} else {
+			text = appendYAML(text, compact, 0)
+		}
+		_, err = w.Write(text)
+		return err
+	case Name:
+		_, err := io.WriteString(w, Safe(d.Name)+"\n")
+		return err
+	default:
+		p := &Page{w: b, options: o}
+		d.Text(p)
+		p.endFields()
+		return b.Flush()
+	}
+}
+
+// Page is a text for people: fields, tables and lines, in sections. What it is
+// given need not be safe. An error of the writer ends up in WriteDocument.
+type Page struct {
+	w       *bufio.Writer
+	options Options
+	indent  string
+	fields  []field // those of the current group: their values are aligned
+	begun   bool    // something is written
+	gap     bool    // a section begins or has ended: a blank line comes next
+}
+
+type field struct {
+	label string
+	value Cell
+}
+
+// Wide reports whether the page is in the Wide format, and may say more.
+func (p *Page) Wide() bool { return p.options.Format == Wide }
+
+// Field writes "label:  value", the value on one line. The values of fields that
+// follow each other are aligned. An empty value is a dash.
+func (p *Page) Field(label, value string, style Style) {
+	if value == "" {
+		value, style = "-", Dim
+	}
+	p.fields = append(p.fields, field{label: Safe(label) + ":", value: Cell{Text: Safe(value), Style: style}})
+}
+
+// Section writes the title, and two blanks further in what body writes, between
+// blank lines. Sections nest.
+func (p *Page) Section(title string, body func()) {
+	p.endFields()
+	p.gap = p.begun
+	p.line(p.indent + Safe(title))
+	outer := p.indent
+	p.indent += "  "
+	body()
+	p.endFields()
+	p.indent, p.gap = outer, true
+}
+
+// Text writes text as it is, line by line.
+func (p *Page) Text(text string) {
+	p.endFields()
+	for line := range strings.Lines(text) {
+		p.line(p.indent + Safe(strings.TrimRight(line, "\r\n")))
+	}
+}
+
+// AddTable writes a table of items on p. It is no method because methods have no
+// type parameters.
+func AddTable[T any](p *Page, columns []Column[T], items []T) {
+	p.endFields()
+	g, shown := newGrid(columns, p.Wide())
+	for _, item := range items {
+		for _, c := range shown {
+			g.add(c.Cell(item))
+		}
+	}
+	p.separate()
+	_ = g.write(p.w, p.options, p.indent) // p.w keeps its first error for Flush
+}
+
+// endFields writes the fields gathered so far.
+func (p *Page) endFields() {
+	widest := 0
+	for _, f := range p.fields {
+		widest = max(widest, width(f.label))
+	}
+	for _, f := range p.fields {
+		line := appendBlanks([]byte(p.indent+f.label), widest-width(f.label)+gap)
+		p.line(string(appendStyled(line, f.value.Text, f.value.Style, p.options.Color)))
+	}
+	p.fields = p.fields[:0]
+}
+
+func (p *Page) line(text string) {
+	p.separate()
+	_, _ = p.w.WriteString(strings.TrimRight(text, " ") + "\n") // as above
+}
+
+// separate writes the blank line that is due.
+func (p *Page) separate() {
+	if p.gap {
+		_ = p.w.WriteByte('\n') // as above
+	}
+	p.begun, p.gap = true, false
+}
