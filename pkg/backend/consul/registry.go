@@ -1,0 +1,152 @@
+// Package consul speaks to HashiCorp Consul, by its HTTP API alone, as of
+// 1.14.11: a registry of services.
+package consul
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"govctl/internal/httpx"
+	"govctl/pkg/registry"
+	"govctl/pkg/registry/gomicro"
+)
+
+var (
+	_ registry.Registry   = (*Registry)(nil)
+	_ registry.Summarizer = (*Registry)(nil)
+	_ registry.Registrar  = (*Registry)(nil)
+)
+
+// Registry is the catalog of one Consul datacenter. It is safe for concurrent
+// use.
+type Registry struct {
+	client *client
+	tags   gomicro.Decoder
+	// claims has one element: who holds it gives out ids (see Register).
+	claims chan struct{}
+}
+
+// OpenRegistry returns the registry that o.URL names. It connects to nothing: an
+// error means that the URL is wrong.
+func OpenRegistry(o Options) (*Registry, error) {
+	c, err := o.client()
+	if err != nil {
+		return nil, err
+	}
+	return &Registry{client: c, claims: make(chan struct{}, 1)}, nil
+}
+
+// Services implements registry.Registry.
+func (r *Registry) Services(ctx context.Context) ([]string, error) {
+	names := serviceNames{}
+	a, err := r.client.read(ctx, question{path: "/v1/catalog/services"}, func(resp *httpx.Response) error {
+		return httpx.DecodeJSON(resp.Body, &names)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if !slices.Contains(names, selfService) {
+		r.client.remarks.unseen(a)
+	}
+	slices.Sort(names)
+	return slices.Compact(names), nil
+}
+
+// selfService is the service that Consul's servers are.
+const selfService = "consul"
+
+// serviceNames decodes the keys of an object and skips its values: with go-micro
+// they are megabytes of tags.
+type serviceNames []string
+
+// UnmarshalJSONFrom implements json.UnmarshalerFrom.
+func (n *serviceNames) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	if kind := dec.PeekKind(); kind != '{' {
+		var object map[string][]string
+		return json.UnmarshalDecode(dec, &object) // fails, and says how
+	}
+	if _, err := dec.ReadToken(); err != nil {
+		return err
+	}
+	for dec.PeekKind() == '"' {
+		name, err := dec.ReadToken()
+		if err != nil {
+			return err
+		}
+		*n = append(*n, name.String())
+		if err := dec.SkipValue(); err != nil {
+			return err
+		}
+	}
+	_, err := dec.ReadToken()
+	return err
+}
+
+var errUnseen = errors.New("not found, or not public: it was asked without a token")
+
+// Instances implements registry.Registry. Where several nodes have an instance
+// of the same id, theirs are ID@NODE. What the token may not read is missing, and
+// a Notice says so. Since is not known to Consul.
+func (r *Registry) Instances(ctx context.Context, service string) ([]registry.Instance, error) {
+	if service == "" {
+		return nil, about(r.client.names[0], service, registry.ErrNotFound)
+	}
+	instances := []registry.Instance{}
+	add := func(e *entry) {
+		if e.Service.Service == service {
+			instances = append(instances, r.instance(e))
+		}
+	}
+	ask := r.askHealth
+	if !printable(service) {
+		ask = r.askNodes
+	}
+	a, err := ask(ctx, service, add)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(instances) == 0 && a.guarded:
+		return nil, about(a.server, service, cause{registry.ErrNotFound, errUnseen})
+	case len(instances) == 0 && !a.filtered:
+		return nil, about(a.server, service, registry.ErrNotFound)
+	}
+	unique(instances)
+	return instances, nil
+}
+
+// printable reports whether Consul takes name in a path.
+func printable(name string) bool {
+	return !strings.ContainsFunc(name, func(c rune) bool { return !unicode.IsPrint(c) })
+}
+
+func (r *Registry) askHealth(ctx context.Context, service string, add func(*entry)) (answer, error) {
+	q := question{service: service, path: "/v1/health/service/" + segment(service)}
+	return r.client.read(ctx, q, each(add))
+}
+
+// askNodes asks for a service whose name has characters that Consul takes in
+// registrations but answers with 400 in a path. As what asks it is rare, what it
+// costs does not matter.
+func (r *Registry) askNodes(ctx context.Context, service string, add func(*entry)) (answer, error) {
+	q := question{service: service, path: "/v1/internal/ui/nodes"}
+	// Only nodes that have the service; bexpr has no escape for a quote.
+	if quoted := strconv.Quote(service); !strings.Contains(quoted, `\"`) {
+		q.query = url.Values{"filter": {"Services.Service == " + quoted}}
+	}
+	return r.client.read(ctx, q, each(func(n *nodeInfo) {
+		if n.PeerName != "" {
+			return // another cluster's
+		}
+		for _, e := range n.entries(service) {
+			add(&e)
+		}
+	}))
+}
