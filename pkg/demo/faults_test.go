@@ -1,0 +1,116 @@
+package demo
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net/http"
+	"regexp"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	healthpb "google.golang.org/grpc/health/grpc_health_v1"
+
+	"govctl/pkg/registry"
+)
+
+// get asks an instance's /healthz as a stranger would.
+func get(t *testing.T, client *http.Client, url string) (status int, took time.Duration, err error) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"/healthz", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	resp, err := client.Do(req)
+	if err != nil {
+		return 0, time.Since(began), err
+	}
+	return resp.StatusCode, time.Since(began), resp.Body.Close()
+}
+
+// serving asks the standard gRPC health service of an instance.
+func serving(t *testing.T, address, service string) (healthpb.HealthCheckResponse_ServingStatus, error) {
+	t.Helper()
+	conn, err := grpc.NewClient("passthrough:///"+address, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	out, err := healthpb.NewHealthClient(conn).Check(t.Context(), &healthpb.HealthCheckRequest{Service: service})
+	return out.GetStatus(), err
+}
+
+func TestThePlantedFaultsAreReal(t *testing.T) {
+	t.Parallel()
+	m, regs := start(t, "dev")
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: x509.NewCertPool(), MinVersion: tls.VersionTLS12}}
+	t.Cleanup(transport.CloseIdleConnections)
+	stranger := &http.Client{Transport: transport}
+	health := map[string]registry.Instance{}
+	for _, in := range regs["dev"].all() {
+		health[in.ID] = in
+	}
+	faults := map[FaultKind]Fault{}
+	for _, f := range m.Faults() {
+		faults[f.Kind] = f
+		in := health[f.ID]
+		if in.Health != f.Health || in.HostPort() != f.Address || in.Metadata[MetaFault] != string(f.Kind) {
+			t.Errorf("the registry says %+v of %s", in, f.Text())
+		}
+	}
+	for _, name := range []string{"", "demo.Inventory"} {
+		if got, err := serving(t, faults[FaultCritical].Address, name); err != nil || got != healthpb.HealthCheckResponse_SERVING {
+			t.Errorf("critical: %v, %v; want that it serves %q", got, err, name)
+		}
+	}
+	if _, _, err := get(t, stranger, "http://"+faults[FaultDead].Address); !errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("dead: %v; want connection refused", err)
+	}
+	if status, took, err := get(t, stranger, "http://"+faults[FaultSlow].Address); status != 200 || took < slowness || err != nil {
+		t.Errorf("slow: %d in %v, %v; want 200 after %v", status, took, err, slowness)
+	}
+	_, _, err := get(t, stranger, "https://"+faults[FaultExpiredCertificate].Address)
+	bad, ok := errors.AsType[x509.CertificateInvalidError](err)
+	if !ok || bad.Reason != x509.Expired || time.Since(bad.Cert.NotAfter).Round(time.Minute) != 72*time.Hour {
+		t.Errorf("expired certificate: %v", err)
+	}
+}
+
+func TestFaultsAreToldInOneSentenceUntilTheyAreStopped(t *testing.T) {
+	t.Parallel()
+	m, _ := start(t, "test", "dev")
+	if err := m.Stop(t.Context(), "dev", payment); err != nil {
+		t.Fatal(err)
+	}
+	got := []string{}
+	for _, f := range m.Faults() {
+		got = append(got, regexp.MustCompile("-[0-9a-f]{4}").ReplaceAllString(f.Text(), "-ID"))
+	}
+	want := []string{
+		"inventory-ID in dev: the registry says critical, but it lives: it answers, and only its heartbeats are lost",
+		"order-ID in dev: the registry says passing, but it takes 800ms to answer",
+		"user-ID in dev: the registry says passing, but it presents a certificate that expired 3 days ago",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestADeadPortCannotBeTakenByAnother(t *testing.T) {
+	t.Parallel()
+	number, release, err := deadPort(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer release()
+	ln, err := listenOn(t, number)
+	if err == nil {
+		_ = ln.Close()
+		t.Errorf("port %d could be listened on", number)
+	}
+}
