@@ -1,0 +1,140 @@
+package cmd
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"govctl/pkg/demo"
+)
+
+// stop is one stop of the tour: a command, and why a person would run it.
+type stop struct {
+	why  string
+	args []string
+	// status is what the command ends with where all is as planted.
+	status int
+}
+
+func tourStops() []stop {
+	return []stop{
+		{why: "What is registered, and what does the registry say of it?", args: []string{"services", "ls"}},
+		{why: "One service whole: versions, weights, checks, what it offers.", args: []string{"services", "get", "payment"}},
+		{why: "Pick by label, health or any field.", args: []string{"services", "instances", "--filter", `version == "v2" and weight == 20`}},
+		{why: "What differs between two environments? (status 1: something does)", args: []string{"services", "diff", "dev", "prod"}, status: exitFinding},
+		{why: "Scripts get names, JSON and YAML.", args: []string{"services", "instances", "--health", "critical", "-o", "name"}},
+		{why: "The instances with a planted fault, as the registry sees them:", args: []string{"services", "instances", "-l", demo.MetaFault, "-o", "wide"}},
+	}
+}
+
+// demoTour runs the demo in a temporary folder, does the main jobs on it with
+// the commands that a person would type, and ends. It is a finding where a
+// planted fault is not in what was printed.
+func (a *app) demoTour(ctx context.Context) (err error) {
+	dir, err := os.MkdirTemp("", "govctl-tour-")
+	if err != nil {
+		return fmt.Errorf("start the tour: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	guided := &app{Env: a.tourEnv(ctx, dir)}
+	m, err := guided.startDemo(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, m.close()) }()
+	fmt.Fprintf(a.Stdout, "A mesh of real HTTP and gRPC services is running on 127.0.0.1: %s.\n", strings.Join(demo.Services(), ", "))
+	if err := a.tourOrder(ctx, m.mesh); err != nil {
+		return err
+	}
+	shown, err := a.tourCommands(ctx, guided.Env)
+	if err != nil {
+		return err
+	}
+	return a.tourVerdict(m.mesh.Faults(), shown)
+}
+
+// tourEnv is the process's environment with folders of its own and no settings.
+func (a *app) tourEnv(ctx context.Context, dir string) Env {
+	env := a.Env
+	env.Dir, env.ConfigDir, env.DataDir = dir, filepath.Join(dir, "config"), filepath.Join(dir, "data")
+	env.Stdin = strings.NewReader("")
+	env.Getenv = func(name string) string {
+		if name == "NO_COLOR" || name == "TERM" {
+			return a.Getenv(name)
+		}
+		return ""
+	}
+	env.Notify = func(context.Context) (context.Context, context.CancelFunc) { return context.WithCancel(ctx) }
+	return env
+}
+
+// tourOrder places one order and shows the way that it took.
+func (a *app) tourOrder(ctx context.Context, mesh *demo.Mesh) error {
+	res, err := mesh.Order(ctx, "dev")
+	if err != nil {
+		return fmt.Errorf("place an order: %w", err)
+	}
+	hops := make([]string, 0, len(res.Hops))
+	for _, h := range res.Hops {
+		hops = append(hops, h.ID)
+	}
+	fmt.Fprintf(a.Stdout, "An order went through %s (trace %s).\n", strings.Join(hops, ", "), res.TraceID)
+	return nil
+}
+
+// tourCommands runs the commands and returns what they printed.
+func (a *app) tourCommands(ctx context.Context, env Env) (shown string, err error) {
+	var all bytes.Buffer
+	env.Stdout = io.MultiWriter(a.Stdout, &all)
+	for _, s := range tourStops() {
+		if ctx.Err() != nil {
+			return "", context.Cause(ctx)
+		}
+		words := make([]string, 0, len(s.args))
+		for _, arg := range s.args {
+			words = append(words, shellQuote(arg))
+		}
+		fmt.Fprintf(a.Stdout, "\n# %s\n$ govctl %s\n", s.why, strings.Join(words, " "))
+		env.Args = s.args
+		if status := Main(env); status != s.status {
+			return "", fmt.Errorf("govctl %s ended with status %d, not %d", strings.Join(s.args, " "), status, s.status)
+		}
+	}
+	return all.String(), nil
+}
+
+// tourVerdict says of each planted fault whether it was shown, and what is
+// really so. It is a finding where one was not.
+func (a *app) tourVerdict(faults []demo.Fault, shown string) error {
+	fmt.Fprintln(a.Stdout)
+	missed := 0
+	for _, f := range faults {
+		mark := "✓"
+		if !showsFault(shown, f) {
+			mark, missed = "✗ not shown:", missed+1
+		}
+		fmt.Fprintf(a.Stdout, "%s %s\n", mark, f.Text())
+	}
+	if missed > 0 || len(faults) == 0 {
+		fmt.Fprintf(a.Stdout, "%d of %s not shown\n", missed, plural(len(faults), "planted fault"))
+		return errFinding
+	}
+	fmt.Fprintf(a.Stdout, "%s shown. `govctl demo` keeps the mesh running for you to try more.\n", plural(len(faults), "planted fault"))
+	return nil
+}
+
+// showsFault reports whether a line of shown has the faulty instance and what
+// the registry says of it.
+func showsFault(shown string, f demo.Fault) bool {
+	for line := range strings.Lines(shown) {
+		if strings.Contains(line, f.ID) && strings.Contains(line, string(f.Health)) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,91 @@
+package cmd
+
+import (
+	"context"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+
+	"golang.org/x/term"
+)
+
+// Env is everything that a command may learn from the process around it. OSEnv
+// is the only place that reads it from the operating system; tests and the
+// demo's tour fill in their own.
+type Env struct {
+	// Args are the arguments, without the program's name.
+	Args           []string
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+	// StdoutTTY and StderrTTY say whether those are terminals. Width is the
+	// number of columns of stdout's, 0 where there is none.
+	StdoutTTY, StderrTTY bool
+	Width                int
+	Getenv               func(string) string
+	// Now is the clock.
+	Now func() time.Time
+	// Dir is the working directory. ConfigDir and DataDir are the user's
+	// folders for settings and for data, without "govctl"; "" where the system
+	// names none.
+	Dir, ConfigDir, DataDir string
+	// PID is the process's number.
+	PID int
+	// Notify returns a context that ends when the user interrupts the process.
+	Notify func(context.Context) (context.Context, context.CancelFunc)
+}
+
+// OSEnv returns the process's own Env.
+func OSEnv() Env {
+	dir, _ := os.Getwd()               // "": then relative paths fail by themselves
+	configDir, _ := os.UserConfigDir() // "": no user's settings
+	env := Env{
+		Args:      os.Args[1:],
+		Stdin:     os.Stdin,
+		Stdout:    os.Stdout,
+		Stderr:    os.Stderr,
+		StdoutTTY: term.IsTerminal(int(os.Stdout.Fd())),
+		StderrTTY: term.IsTerminal(int(os.Stderr.Fd())),
+		Getenv:    os.Getenv,
+		Now:       time.Now,
+		Dir:       dir,
+		ConfigDir: configDir,
+		DataDir:   userDataDir(),
+		PID:       os.Getpid(),
+		Notify: func(ctx context.Context) (context.Context, context.CancelFunc) {
+			return signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+		},
+	}
+	if env.StdoutTTY {
+		env.Width = terminalWidth()
+	}
+	return env
+}
+
+// terminalWidth returns the columns of stdout's terminal: what the system says,
+// else COLUMNS, else 80.
+func terminalWidth() int {
+	if width, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil && width > 0 {
+		return width
+	}
+	if width, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && width > 0 {
+		return width
+	}
+	return 80
+}
+
+// userDataDir returns the user's folder for data as the XDG Base Directory
+// Specification 0.8 names it, or "" where there is no home.
+func userDataDir() string {
+	if dir := os.Getenv("XDG_DATA_HOME"); filepath.IsAbs(dir) {
+		return dir
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(home, ".local", "share")
+}

@@ -1,0 +1,125 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"govctl/internal/closest"
+	"govctl/internal/render"
+	"govctl/internal/settings"
+	"govctl/pkg/registry"
+)
+
+// The exit statuses, the same in every format.
+const (
+	exitOK          = 0
+	exitFinding     = 1   // a command that judges found something
+	exitUsage       = 2   // mend the command or the settings; nothing was attempted
+	exitFailure     = 3   // attempted and failed; nothing was printed
+	exitPartial     = 4   // something is missing; what there is was printed
+	exitInterrupted = 130 // as a shell reports SIGINT
+)
+
+// errFinding ends a command whose answer, already printed, is "no".
+var errFinding = errors.New("finding")
+
+// errIncomplete ends a command that printed all that it was given, where the
+// notices on stderr have said what is missing.
+var errIncomplete = errors.New("incomplete answer")
+
+// usageError is a mistake of the caller's, found before anything was attempted.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// usagef returns a usageError.
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// partialError is a failure after some of the answer was printed.
+type partialError struct{ error }
+
+func (e partialError) Unwrap() error { return e.error }
+
+// hintError adds what to do about an error.
+type hintError struct {
+	error
+	hint string
+}
+
+func (e hintError) Unwrap() error { return e.error }
+
+// withHint adds hint to err, where there is one.
+func withHint(err error, hint string) error {
+	if err == nil || hint == "" {
+		return err
+	}
+	return hintError{err, hint}
+}
+
+// suggest returns a hint that names the one of names that is closest to what was
+// typed, or otherwise where none is close.
+func suggest(typed string, names []string, otherwise string) string {
+	if near := closest.To(typed, names); near != "" {
+		return fmt.Sprintf("did you mean %q?", near)
+	}
+	return otherwise
+}
+
+// statusOf returns the exit status of a command that ended with err.
+func statusOf(err error) int {
+	_, selector := errors.AsType[*registry.SelectorError](err)
+	_, setting := errors.AsType[*settings.Error](err)
+	_, usage := errors.AsType[usageError](err)
+	_, partial := errors.AsType[partialError](err)
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, context.Canceled):
+		return exitInterrupted
+	case usage, selector, setting, errors.Is(err, registry.ErrUnsupported):
+		return exitUsage
+	case errors.Is(err, errFinding):
+		return exitFinding
+	case partial, errors.Is(err, errIncomplete):
+		return exitPartial
+	default:
+		return exitFailure
+	}
+}
+
+// report writes err for a person, in one line and a hint, and returns the
+// status for a script.
+func report(w io.Writer, err error) int {
+	status := statusOf(err)
+	switch {
+	case status == exitOK, errors.Is(err, errFinding), errors.Is(err, errIncomplete):
+	case status == exitInterrupted:
+		fmt.Fprintln(w, "govctl: interrupted")
+	default:
+		fmt.Fprintf(w, "govctl: %s\n", oneLine(err.Error()))
+		if hint := hintFor(err); hint != "" {
+			fmt.Fprintf(w, "hint: %s\n", oneLine(hint))
+		}
+	}
+	return status
+}
+
+// oneLine makes s safe for a terminal: errors quote foreign text.
+func oneLine(s string) string { return render.Safe(strings.TrimSpace(s)) }
+
+// hintFor returns what to do about err, or "".
+func hintFor(err error) string {
+	if e, ok := errors.AsType[hintError](err); ok {
+		return e.hint
+	}
+	if e, ok := errors.AsType[*registry.SelectorError](err); ok {
+		return e.Hint
+	}
+	if e, ok := errors.AsType[*settings.Error](err); ok {
+		return e.Hint
+	}
+	return ""
+}

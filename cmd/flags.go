@@ -1,0 +1,85 @@
+package cmd
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"govctl/internal/render"
+	"govctl/internal/settings"
+)
+
+// globalFlags are those that every command has.
+type globalFlags struct {
+	config, env string
+	output      render.Format
+	timeout     time.Duration
+	color       string
+	noHeaders   bool
+	quiet       bool
+	maxBody     byteSize
+	maxStale    time.Duration
+	set         *pflag.FlagSet
+}
+
+// given returns those flags that settings may hold too, where they were given.
+func (f *globalFlags) given() settings.Flags {
+	of := func(name string) *string {
+		if f.set == nil || !f.set.Changed(name) {
+			return nil
+		}
+		text := f.set.Lookup(name).Value.String()
+		return &text
+	}
+	return settings.Flags{Config: of("config"), Env: of("env"), Output: of("output"), Timeout: of("timeout"), Color: of("color")}
+}
+
+func (f *globalFlags) add(root *cobra.Command) {
+	f.maxBody = 256 << 20
+	flags := root.PersistentFlags()
+	f.set = flags
+	flags.StringVar(&f.config, "config", "", "read the settings from `FILE`")
+	flags.StringVarP(&f.env, "env", "e", "", "the `ENV` to ask: a name of the settings, or a URL")
+	flags.VarP(&f.output, "output", "o", "print as table, wide, json, yaml or name")
+	flags.DurationVar(&f.timeout, "timeout", settings.DefaultTimeout, "`TIME` that all questions to back-ends may take, retries included")
+	flags.StringVar(&f.color, "color", "auto", "use colour `WHEN`: auto, always or never")
+	flags.BoolVar(&f.noHeaders, "no-headers", false, "leave out the table's header line")
+	flags.BoolVarP(&f.quiet, "quiet", "q", false, "say nothing on stderr but errors and warnings")
+	flags.Var(&f.maxBody, "max-body", "refuse an answer above `SIZE`")
+	flags.DurationVar(&f.maxStale, "max-stale", 30*time.Second, "warn of answers older than `TIME`")
+	complete := func(name string, values ...string) {
+		_ = root.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)) // the flag exists: it was just added
+	}
+	complete("output", "table", "wide", "json", "yaml", "name")
+	complete("color", "auto", "always", "never")
+}
+
+// byteSize is a number of bytes as a flag: 1048576, 512KiB, 64MiB, 1GiB.
+type byteSize int64
+
+// Set implements pflag.Value.
+func (b *byteSize) Set(s string) error {
+	digits := strings.TrimRight(s, "KMGiB")
+	shift, ok := map[string]int{"": 0, "B": 0, "KiB": 10, "MiB": 20, "GiB": 30}[strings.TrimPrefix(s, digits)]
+	n, err := strconv.ParseInt(digits, 10, 32)
+	if err != nil || !ok || n <= 0 {
+		return fmt.Errorf("%q is no size: write it like 64MiB", s)
+	}
+	*b = byteSize(n << shift)
+	return nil
+}
+
+// String implements pflag.Value.
+func (b *byteSize) String() string {
+	if *b%(1<<20) == 0 {
+		return fmt.Sprintf("%dMiB", *b>>20)
+	}
+	return strconv.FormatInt(int64(*b), 10)
+}
+
+// Type implements pflag.Value.
+func (b *byteSize) Type() string { return "size" }

@@ -1,0 +1,123 @@
+// Package cmd is govctl's command line: one file a command. It wires settings,
+// back-ends and renderers together, and is the only package that knows cobra.
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// Main runs govctl in env and returns its exit status.
+func Main(env Env) int {
+	ctx, stop := env.Notify(context.Background())
+	defer stop()
+	a := &app{Env: env}
+	root := newRootCmd(a)
+	root.SetArgs(env.Args)
+	err := root.ExecuteContext(ctx)
+	if err != nil && !a.began {
+		err = usageError{err}
+	}
+	return report(env.Stderr, a.finish(err))
+}
+
+// newRootCmd returns the command tree. Building it opens nothing.
+func newRootCmd(a *app) *cobra.Command {
+	root := group("govctl", "See and govern the microservices in your registries",
+		newServicesCmd(a),
+		newDemoCmd(a),
+		newVersionCmd(a),
+	)
+	root.Long = "govctl shows what is registered in Consul and other registries, whether it lives,\nand what differs between environments."
+	root.Example = "  govctl demo                      # a small real mesh to try it on\n" +
+		"  govctl services ls\n" +
+		"  govctl services ls -e consul://127.0.0.1:8500"
+	root.AddGroup(&cobra.Group{ID: groupSee, Title: "What is registered, and is it alive?"}, &cobra.Group{ID: groupOther, Title: "Other commands:"})
+	root.SetHelpCommandGroupID(groupOther)
+	root.SetCompletionCommandGroupID(groupOther)
+	root.SilenceErrors, root.SilenceUsage = true, true
+	root.SetIn(a.Stdin)
+	root.SetOut(a.Stdout)
+	root.SetErr(a.Stderr)
+	root.SetFlagErrorFunc(flagError)
+	a.flags.add(root)
+	noteStart(a, root)
+	return root
+}
+
+// The groups of the help page, as the questions that commands answer.
+const (
+	groupSee   = "see"
+	groupOther = "other"
+)
+
+// group returns a command that only holds others. Left to itself, cobra answers
+// a mistyped subcommand with the help text and status 0.
+func group(use, short string, subs ...*cobra.Command) *cobra.Command {
+	c := &cobra.Command{
+		Use:   use,
+		Short: short,
+		Args:  noSuchCommand,
+		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	c.AddCommand(subs...)
+	return c
+}
+
+// noSuchCommand is the error of a group that was given a word that is none of
+// its commands.
+func noSuchCommand(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	var names []string
+	for _, sub := range c.Commands() {
+		if sub.IsAvailableCommand() {
+			names = append(names, sub.Name())
+			names = append(names, sub.Aliases...)
+		}
+	}
+	hint := suggest(args[0], names, fmt.Sprintf("`%s --help` lists the commands", c.CommandPath()))
+	return withHint(fmt.Errorf("%s has no command %q", c.CommandPath(), args[0]), hint)
+}
+
+// exactly refuses any other number of arguments than n, and says what is wanted.
+func exactly(n int, wanted string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) == n {
+			return nil
+		}
+		return withHint(fmt.Errorf("%s takes %s", c.CommandPath(), wanted), fmt.Sprintf("`%s --help` has examples", c.CommandPath()))
+	}
+}
+
+// flagError explains a flag that c does not have, or a value that it refused.
+func flagError(c *cobra.Command, err error) error {
+	otherwise := fmt.Sprintf("`%s --help` lists the flags", c.CommandPath())
+	unknown, ok := errors.AsType[*pflag.NotExistError](err)
+	if !ok {
+		return withHint(err, otherwise)
+	}
+	var names []string
+	c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	c.InheritedFlags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	return withHint(err, suggest(unknown.GetSpecifiedName(), names, otherwise))
+}
+
+// noteStart makes every command note that it began: cobra's own errors share no
+// type, and what fails before that is the caller's mistake.
+func noteStart(a *app, c *cobra.Command) {
+	if run := c.RunE; run != nil {
+		c.RunE = func(c *cobra.Command, args []string) error {
+			a.began = true
+			return run(c, args)
+		}
+	}
+	for _, sub := range c.Commands() {
+		noteStart(a, sub)
+	}
+}

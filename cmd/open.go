@@ -1,0 +1,122 @@
+package cmd
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"govctl/internal/httpx"
+	"govctl/internal/settings"
+	"govctl/pkg/backend"
+	"govctl/pkg/registry"
+)
+
+// source is a registry to ask, and how to name it.
+type source struct {
+	registry registry.Registry
+	// env is the environment's name; at is the back-end, as "consul
+	// 127.0.0.1:8500".
+	env, at string
+}
+
+// open returns the registry of the environment with the given name or URL, or
+// of the chosen one where name is "".
+func (a *app) open(ctx context.Context, name string) (source, error) {
+	cfg, err := a.load()
+	if err != nil {
+		return source{}, err
+	}
+	env, err := cfg.Environment(name)
+	if err != nil {
+		return source{}, err
+	}
+	if env.Registry == nil {
+		return source{}, usagef("environment %q has no registry", env.Name)
+	}
+	r, err := a.openRegistry(ctx, cfg, env.Registry)
+	if err != nil {
+		return source{}, err
+	}
+	src := source{registry: r, env: env.Name, at: whereIs(env.Registry.URL)}
+	a.note(src.at, env.Registry.Pos)
+	return src, nil
+}
+
+// note remembers where the back-end called at stands in the settings.
+func (a *app) note(at string, pos settings.Pos) {
+	if a.asked == nil {
+		a.asked = map[string]settings.Pos{}
+	}
+	a.asked[at] = pos
+}
+
+// hinted adds to an error of a registry what the user can do about it, where
+// nobody has said that yet.
+func (a *app) hinted(err error) error {
+	e, ok := errors.AsType[*registry.Error](err)
+	if !ok || hintFor(err) != "" {
+		return err
+	}
+	pos := a.asked[e.Backend]
+	switch {
+	case errors.Is(err, registry.ErrUnavailable) && !pos.IsZero():
+		return withHint(err, fmt.Sprintf("is it running? %s says where it is", pos))
+	case errors.Is(err, registry.ErrUnavailable):
+		return withHint(err, "is it running, and is this its address?")
+	case errors.Is(err, registry.ErrDenied) && !pos.IsZero():
+		return withHint(err, fmt.Sprintf("give it a token that may read this: `auth` at %s", pos))
+	case errors.Is(err, registry.ErrDenied):
+		return withHint(err, "give it a token that may read this, in CONSUL_HTTP_TOKEN or under `auth` in govctl.yaml")
+	default:
+		return err
+	}
+}
+
+// whereIs names a back-end as its errors do: "consul 127.0.0.1:8500", "local
+// /data/dev".
+func whereIs(u *url.URL) string {
+	system, _, _ := strings.Cut(u.Scheme, "+")
+	if u.Host == "" {
+		return system + " " + u.Path
+	}
+	return system + " " + u.Host
+}
+
+func (a *app) openRegistry(ctx context.Context, cfg *settings.Settings, b *settings.Backend) (registry.Registry, error) {
+	creds, err := cfg.Credentials(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	tlsConfig, err := tlsOf(b.TLS)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	r, err := backend.OpenRegistry(backend.Target{
+		URL:      b.URL,
+		Token:    creds.Token,
+		TLS:      tlsConfig,
+		MaxBody:  int64(a.flags.maxBody),
+		MaxStale: a.flags.maxStale,
+		Notice:   a.notices.add,
+		Now:      a.Now,
+	})
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return r, nil
+}
+
+func tlsOf(t settings.TLS) (*tls.Config, error) {
+	if t == (settings.TLS{}) {
+		return nil, nil
+	}
+	return httpx.TLSConfig(httpx.TLSFiles{CA: t.CA, Cert: t.Cert, Key: t.Key, ServerName: t.ServerName, Insecure: t.Insecure})
+}
+
+// within returns a context that bounds a command's questions by --timeout.
+func (a *app) within(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, a.cfg.Timeout)
+}

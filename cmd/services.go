@@ -1,0 +1,175 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"govctl/internal/render"
+	"govctl/pkg/registry"
+)
+
+func newServicesCmd(a *app) *cobra.Command {
+	c := group("services", "See what is registered",
+		newServicesLsCmd(a),
+		newServicesInstancesCmd(a),
+		newServicesGetCmd(a),
+		newServicesDiffCmd(a),
+	)
+	c.Aliases = []string{"service", "svc"}
+	c.GroupID = groupSee
+	c.Example = "  govctl services ls\n  govctl services instances order --health critical\n  govctl services get order"
+	return c
+}
+
+// selectFlags are the flags of a list that say which instances it is about.
+type selectFlags struct {
+	labels, health, filter string
+	sort                   string
+	limit                  int
+}
+
+func (f *selectFlags) add(c *cobra.Command, sortFields []string) {
+	flags := c.Flags()
+	flags.StringVarP(&f.labels, "label", "l", "", "only instances with these labels: `version=v2,zone!=a,canary`")
+	flags.StringVar(&f.health, "health", "", "only instances of this `HEALTH`: passing, warning, critical, maintenance, starting, unknown")
+	flags.StringVar(&f.filter, "filter", "", "only instances for which `EXPR` holds, over the JSON fields: 'port == 8080 and \"eu\" in tags'")
+	flags.StringVar(&f.sort, "sort", "", "sort by `FIELD` ("+strings.Join(sortFields, ", ")+"), -FIELD for descending")
+	flags.IntVar(&f.limit, "limit", 0, "print at most `N` rows")
+	healths := make([]string, 0, len(registry.Healths()))
+	for _, h := range registry.Healths() {
+		healths = append(healths, string(h))
+	}
+	_ = c.RegisterFlagCompletionFunc("health", cobra.FixedCompletions(healths, cobra.ShellCompDirectiveNoFileComp)) // the flag exists
+	_ = c.RegisterFlagCompletionFunc("sort", cobra.FixedCompletions(sortFields, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// selector returns what the flags select, and refuses a limit below 0.
+func (f *selectFlags) selector() (registry.Selector, error) {
+	if f.limit < 0 {
+		return registry.Selector{}, usagef("--limit %d: it is a number of rows, 0 for all", f.limit)
+	}
+	return registry.ParseSelector(f.labels, f.health, f.filter)
+}
+
+// names returns the services that patterns pick, all of them where there is no
+// pattern. A plain name that nobody registered is an error.
+func names(ctx context.Context, src source, patterns []string) ([]string, error) {
+	if literal(patterns) {
+		return slices.Compact(slices.Sorted(slices.Values(patterns))), nil // each is asked for anyway: no need for the list
+	}
+	all, err := src.registry.Services(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return pick(src, all, patterns)
+}
+
+// literal reports whether patterns are names only, and at least one.
+func literal(patterns []string) bool {
+	return len(patterns) > 0 && !slices.ContainsFunc(patterns, registry.IsGlob)
+}
+
+// pick returns those of all that patterns pick; a plain name that is not among
+// them is an error.
+func pick(src source, all, patterns []string) ([]string, error) {
+	picked, missing, err := registry.Select(all, patterns)
+	if err != nil {
+		return nil, err
+	}
+	if len(missing) > 0 {
+		return nil, notRegistered(src, missing[0], all)
+	}
+	return picked, nil
+}
+
+// notRegistered is the error for a service that nobody registered.
+func notRegistered(src source, name string, all []string) error {
+	return hintMissing(&registry.Error{Backend: src.at, Service: name, Err: registry.ErrNotFound}, name, all)
+}
+
+// hintMissing adds to err the closest of the names that are registered.
+func hintMissing(err error, name string, all []string) error {
+	return withHint(err, suggest(name, all, "`govctl services ls` lists what is registered"))
+}
+
+// explainMissing adds the closest name to an error about a service that nobody
+// registered.
+func explainMissing(ctx context.Context, src source, err error) error {
+	e, ok := errors.AsType[*registry.Error](err)
+	if !ok || e.Service == "" || !errors.Is(err, registry.ErrNotFound) {
+		return err
+	}
+	all, listErr := src.registry.Services(ctx)
+	if listErr != nil {
+		return err // the hint is not worth a second error
+	}
+	return hintMissing(err, e.Service, all)
+}
+
+// take returns at most n of items, all of them where n is 0.
+func take[T any](items iter.Seq2[T, error], n int) iter.Seq2[T, error] {
+	if n == 0 {
+		return items
+	}
+	return func(yield func(T, error) bool) {
+		left := n
+		for item, err := range items {
+			if !yield(item, err) || err != nil {
+				return
+			}
+			if left--; left == 0 {
+				return
+			}
+		}
+	}
+}
+
+// collect returns the items up to the first error, and that error.
+func collect[T any](items iter.Seq2[T, error]) ([]T, error) {
+	list := []T{}
+	for item, err := range items {
+		if err != nil {
+			return list, err
+		}
+		list = append(list, item)
+	}
+	return list, nil
+}
+
+// seq returns list as a sequence that ends with err, where that is not nil.
+func seq[T any](list []T, err error) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for _, item := range list {
+			if !yield(item, nil) {
+				return
+			}
+		}
+		if err != nil {
+			var none T
+			yield(none, err)
+		}
+	}
+}
+
+// writeList prints l. An error after the first row makes the answer partial; one
+// before it means that there is none, and nothing is printed.
+func writeList[T any](a *app, o render.Options, what string, l render.List[T]) error {
+	n, err := render.WriteList(a.Stdout, o, l)
+	if err == nil {
+		return nil
+	}
+	err = fmt.Errorf("%s: %w", what, err)
+	if n > 0 {
+		return partialError{err}
+	}
+	return err
+}
+
+// human reports whether the format is one that a person reads.
+func human(f render.Format) bool { return f == "" || f == render.Table || f == render.Wide }

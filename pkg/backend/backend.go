@@ -1,0 +1,84 @@
+// Package backend opens back-ends by the scheme of their URL. Its table is the
+// only list of what govctl can speak to.
+package backend
+
+import (
+	"crypto/tls"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"govctl/pkg/backend/consul"
+	"govctl/pkg/backend/local"
+	"govctl/pkg/registry"
+)
+
+// Target is a back-end to open, and what it takes to speak to it.
+type Target struct {
+	URL *url.URL
+	// Token is sent to the URL's own hosts and nowhere else.
+	Token string
+	// TLS is nil for the system's roots.
+	TLS *tls.Config
+	// MaxBody bounds a decoded answer, in bytes; 0 is the default of 256 MiB.
+	MaxBody int64
+	// MaxStale is how old an answer may be before a Notice says so; 0 is the
+	// back-end's default.
+	MaxStale time.Duration
+	// Notice is called with what is said beside an answer, concurrently.
+	Notice func(registry.Notice)
+	// Now is the clock.
+	Now func() time.Time
+}
+
+// scheme is one line of the table: what URLs begin with, and who opens them.
+type scheme struct {
+	name         string
+	openRegistry func(Target) (registry.Registry, error)
+}
+
+func schemes() []scheme {
+	return []scheme{
+		{"consul", openConsul},
+		{"consul+https", openConsul},
+		{"local", openLocal},
+	}
+}
+
+// Schemes returns the URL schemes that can be opened, sorted.
+func Schemes() []string {
+	var names []string
+	for _, s := range schemes() {
+		names = append(names, s.name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// OpenRegistry returns the registry that t names, without connecting to it. An
+// error means that the URL is wrong.
+func OpenRegistry(t Target) (registry.Registry, error) {
+	for _, s := range schemes() {
+		if s.name == t.URL.Scheme {
+			return s.openRegistry(t)
+		}
+	}
+	return nil, fmt.Errorf("no back-end for %q: a URL starts with one of %s", t.URL.Scheme+"://", strings.Join(Schemes(), ", "))
+}
+
+func openConsul(t Target) (registry.Registry, error) {
+	return consul.OpenRegistry(consul.Options{
+		URL: t.URL, Token: t.Token, TLS: t.TLS, MaxBody: t.MaxBody, MaxStale: t.MaxStale, Notice: t.Notice,
+	})
+}
+
+func openLocal(t Target) (registry.Registry, error) {
+	root := filepath.FromSlash(t.URL.Host + t.URL.Path)
+	if !filepath.IsAbs(root) {
+		return nil, fmt.Errorf("%s: the folder must be an absolute path: local:///PATH", t.URL)
+	}
+	return local.OpenRegistry(local.Options{Root: root, Now: t.Now, Notice: t.Notice})
+}
