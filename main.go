@@ -2,9 +2,16 @@
 package main
 
 import (
+	"io"
+	"log"
 	"os"
 
 	"govctl/cmd"
 )
 
-func main() { os.Exit(cmd.Main(cmd.OSEnv())) }
+func main() {
+	// net/http logs what a server sent out of turn, raw and to stderr, and
+	// offers no other way to keep it from there.
+	log.SetOutput(io.Discard)
+	os.Exit(cmd.Main(cmd.OSEnv()))
+}

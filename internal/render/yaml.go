@@ -2,6 +2,7 @@ package render
 
 import (
 	"bytes"
+	"errors"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -21,16 +22,21 @@ var yamlLook = look{
 // inside as many sequences as depth says: the same keys and values in the same
 // order. Numbers keep their digits, and what a terminal must not get is escaped.
 func appendYAML(out, compact []byte, depth int) []byte {
-	text, err := yamlText(compact, depth)
-	if err != nil { // cannot be, and JSON is YAML all the same
-		text = []byte(strings.Repeat("- ", depth) + string(compact) + "\n")
+	d := jsontext.NewDecoder(bytes.NewReader(compact), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	node, err := yamlNode(d)
+	for range depth {
+		node = &yaml.Node{Kind: yaml.SequenceNode, Content: []*yaml.Node{node}}
+	}
+	var text bytes.Buffer
+	e := yaml.NewEncoder(&text)
+	e.SetIndent(2)
+	if err = errors.Join(err, e.Encode(node), e.Close()); err != nil { // cannot be, and JSON is YAML all the same
+		text.Reset()
+		text.WriteString(strings.Repeat("- ", depth) + string(compact) + "\n")
 	}
 	// What is not ASCII stands between double quotes. The text is escaped piece
 	// by piece, so that no mark combines with a quote.
-	for i, piece := range bytes.Split(text, []byte{'"'}) {
-		if i > 0 {
-			out = append(out, '"')
-		}
+	for piece := range bytes.SplitAfterSeq(text.Bytes(), []byte{'"'}) {
 		out = appendEscaped(out, piece, appendYAMLEscape)
 	}
 	return out
@@ -41,22 +47,6 @@ func appendYAMLEscape(out []byte, r rune) []byte {
 		return append(out, '\n') // ends a line: the library has escaped those in strings
 	}
 	return appendEscape(out, r)
-}
-
-func yamlText(compact []byte, depth int) ([]byte, error) {
-	node, err := yamlNode(jsontext.NewDecoder(bytes.NewReader(compact),
-		jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)))
-	if err != nil {
-		return nil, err
-	}
-	for range depth {
-		node = &yaml.Node{Kind: yaml.SequenceNode, Content: []*yaml.Node{node}}
-	}
-	var text bytes.Buffer
-	e := yaml.NewEncoder(&text)
-	e.SetIndent(2)
-	err = e.Encode(node)
-	return text.Bytes(), err
 }
 
 // yamlNode reads the next value from d, or nil where an object or array ends.

@@ -125,7 +125,7 @@ func (e *env) send(ctx context.Context, in *registry.Instance, q ask) (int, erro
 	if err != nil {
 		return 0, unreached(ctx, in, err)
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	body := json.NewDecoder(io.LimitReader(resp.Body, maxBody))
 	if resp.StatusCode == http.StatusOK {
 		if err := body.Decode(q.into); err != nil {
@@ -203,7 +203,7 @@ func call(ctx context.Context, in *registry.Instance, method string, msg, out *s
 	if err != nil {
 		return err
 	}
-	defer conn.Close() //nolint:errcheck // the answer is here already
+	defer func() { _ = conn.Close() }()
 	md := metadata.MD{}
 	propagation.TraceContext{}.Inject(ctx, carrier(md))
 	return conn.Invoke(metadata.NewOutgoingContext(ctx, md), method, msg, out)

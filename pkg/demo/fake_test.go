@@ -105,7 +105,7 @@ func (m *memory) do(f func()) error {
 // start runs a mesh in environments of the given names, with a registry each.
 func start(t *testing.T, names ...string) (*Mesh, map[string]*memory) {
 	t.Helper()
-	o, regs := Options{}, map[string]*memory{}
+	o, regs := Options{Now: time.Now}, map[string]*memory{}
 	for _, name := range names {
 		regs[name] = newMemory()
 		o.Environments = append(o.Environments, Environment{Name: name, Registry: regs[name], Registrar: regs[name], TraceDir: t.TempDir()})
@@ -115,7 +115,7 @@ func start(t *testing.T, names ...string) (*Mesh, map[string]*memory) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := m.Close(context.Background()); err != nil { //nolint:usetesting // the test's context has ended
+		if err := m.Close(context.Background()); err != nil { // the test's own has ended
 			t.Error(err)
 		}
 	})

@@ -40,7 +40,7 @@ func serving(t *testing.T, address, service string) (healthpb.HealthCheckRespons
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	out, err := healthpb.NewHealthClient(conn).Check(t.Context(), &healthpb.HealthCheckRequest{Service: service})
 	return out.GetStatus(), err
 }
@@ -78,6 +78,12 @@ func TestThePlantedFaultsAreReal(t *testing.T) {
 	bad, ok := errors.AsType[x509.CertificateInvalidError](err)
 	if !ok || bad.Reason != x509.Expired || time.Since(bad.Cert.NotAfter).Round(time.Minute) != 72*time.Hour {
 		t.Errorf("expired certificate: %v", err)
+	}
+	if err := m.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if spans := readSpans(t, m.envs[0].TraceDir); len(spans) != 0 {
+		t.Errorf("health checks left spans: %v", spans)
 	}
 }
 

@@ -53,10 +53,12 @@ func TestASecondDemoIsRefusedAndToldOfTheFirst(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	h := claim(t, dir)
-	defer h.Close()
 	_, err := Claim(t.Context(), dir, "pid 2")
 	if e, ok := errors.AsType[*RunningError](err); !ok || e.Who != "pid 1" {
 		t.Errorf("second Claim: %v; want a *RunningError that names pid 1", err)
+	}
+	if err := h.Close(); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -69,8 +71,8 @@ func TestAReaderDoesNotKeepADemoFromStarting(t *testing.T) {
 	}
 	released := make(chan error, 1)
 	time.AfterFunc(claimPatience/4, func() { released <- reader.Unlock() }) // as long as Running holds it, at most
-	defer claim(t, dir).Close()
-	if err := <-released; err != nil {
+	h := claim(t, dir)
+	if err := errors.Join(<-released, h.Close()); err != nil {
 		t.Error(err)
 	}
 }

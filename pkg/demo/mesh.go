@@ -7,7 +7,6 @@ package demo
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -19,7 +18,6 @@ import (
 type Mesh struct {
 	envs      []*env
 	recorders []*recorder
-	client    *http.Client
 
 	stopLoops context.CancelFunc
 	loops     sync.WaitGroup
@@ -79,7 +77,7 @@ func (m *Mesh) build(ctx context.Context, o *Options) error {
 	if err != nil {
 		return err
 	}
-	m.client = newClient(trusting(&cert))
+	client := newClient(trusting(&cert))
 	recorders := map[string]*recorder{}
 	ids := newIDs(o.Seed)
 	for _, at := range o.Environments {
@@ -92,7 +90,7 @@ func (m *Mesh) build(ctx context.Context, o *Options) error {
 			recorders[at.TraceDir] = rec
 			m.recorders = append(m.recorders, rec)
 		}
-		e := &env{Environment: at, client: m.client, log: o.Log, own: map[string]bool{}}
+		e := &env{Environment: at, client: client, now: o.Now, log: o.Log, own: map[string]bool{}}
 		m.envs = append(m.envs, e)
 		for _, s := range layout(at.Name) {
 			u := newUnit(e, s, ids, rec)
@@ -151,9 +149,6 @@ func (m *Mesh) close(ctx context.Context) error {
 		err = first(err, u.leave(leaving))
 	}
 	stopAll(ctx, units, func(*unit) bool { return true })
-	if m.client != nil {
-		m.client.CloseIdleConnections()
-	}
 	// The disk is ours: a caller in a hurry does not cost the last traces.
 	flushing, cancelFlush := context.WithTimeout(context.WithoutCancel(ctx), flushTime)
 	defer cancelFlush()

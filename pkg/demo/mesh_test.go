@@ -146,10 +146,20 @@ func TestAnOrderIsOneTraceThroughFiveServices(t *testing.T) {
 func TestWithoutInventoryOrdersAreRefused(t *testing.T) {
 	t.Parallel()
 	m, regs := start(t, "test", "prod")
+	stopped, err := regs["test"].Instances(t.Context(), inventory)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := m.Stop(t.Context(), "test", inventory); err != nil {
 		t.Fatal(err)
 	}
-	_, err := m.Order(t.Context(), "test")
+	for _, in := range stopped {
+		if conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", in.HostPort()); err == nil {
+			_ = conn.Close()
+			t.Errorf("%s still listens", in.ID)
+		}
+	}
+	_, err = m.Order(t.Context(), "test")
 	got, _ := errors.AsType[*OrderError](err)
 	if got == nil {
 		t.Fatalf("Order: %v; want an *OrderError", err)
@@ -221,7 +231,7 @@ func TestTheStreamTellsOnceThatOrdersFail(t *testing.T) {
 	reg, said := newMemory(), make(chan string, 9)
 	m, err := Start(t.Context(), Options{
 		Environments: []Environment{{Name: "test", Registry: reg, Registrar: reg}},
-		RequestEvery: time.Millisecond, Log: func(s string) { said <- s },
+		RequestEvery: time.Millisecond, Now: time.Now, Log: func(s string) { said <- s },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -293,13 +303,13 @@ func TestCloseLeavesNothingRegisteredOrListening(t *testing.T) {
 func TestCloseSaysWhatItCouldNotDeregister(t *testing.T) {
 	t.Parallel()
 	reg := newMemory()
-	m, err := Start(t.Context(), Options{Environments: []Environment{{Name: "x", Registry: reg, Registrar: reg}}})
+	m, err := Start(t.Context(), Options{Now: time.Now, Environments: []Environment{{Name: "x", Registry: reg, Registrar: reg}}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	reg.set(func(m *memory) { m.fail = registry.ErrUnavailable })
 	err = m.Close(t.Context())
-	if !errors.Is(err, registry.ErrUnavailable) || !strings.HasPrefix(err.Error(), "deregister gateway-") || m.Close(t.Context()) != err {
+	if !errors.Is(err, registry.ErrUnavailable) || !strings.HasPrefix(err.Error(), "deregister gateway-") || !errors.Is(m.Close(t.Context()), err) {
 		t.Errorf("Close: %v", err)
 	}
 }
@@ -323,6 +333,7 @@ func TestAStartThatFailsLeavesNothing(t *testing.T) {
 		want    string
 	}{
 		{name: "no environment", options: here(), want: "the demo needs an environment to run in"},
+		{name: "no clock", options: here("dev"), want: "the demo needs a clock"},
 		{name: "twice the same", options: here("dev", "dev"), want: `environment "dev" is there twice`},
 		{
 			name: "no registry", options: func(*memory) Options { return Options{Environments: []Environment{{Name: "dev"}}} },
@@ -356,7 +367,11 @@ func TestAStartThatFailsLeavesNothing(t *testing.T) {
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 			defer cancel()
-			m, err := Start(ctx, c.options(reg))
+			o := c.options(reg)
+			if c.name != "no clock" {
+				o.Now = time.Now
+			}
+			m, err := Start(ctx, o)
 			if m != nil || err == nil || !regexp.MustCompile("^"+c.want+"$").MatchString(err.Error()) {
 				t.Errorf("Start = %v, %v; want %s", m, err, c.want)
 			}

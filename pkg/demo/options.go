@@ -36,7 +36,8 @@ type Options struct {
 	// RequestEvery is the time between two orders in each environment. 0: the
 	// mesh sends none of its own.
 	RequestEvery time.Duration
-	// Now is the clock that the planted certificate's age is counted from. nil: time.Now.
+	// Now is the clock that the planted certificate's age and OrderResult.Took
+	// are counted from; it must be there.
 	Now func() time.Time
 	// Log is told, once, that heartbeats, orders or traces begin to fail, and
 	// that they work again. The text may hold what a registry said, unescaped.
@@ -50,10 +51,13 @@ const defaultTTL = 10 * time.Second
 // that are not a demo's: real callers would be sent to the demo.
 var ErrTaken = errors.New("registered by something else than a demo")
 
-// complete fills in the defaults.
+// complete checks o and fills in the defaults.
 func (o *Options) complete() error {
 	if len(o.Environments) == 0 {
 		return errors.New("the demo needs an environment to run in")
+	}
+	if o.Now == nil {
+		return errors.New("the demo needs a clock")
 	}
 	seen := map[string]bool{}
 	for _, e := range o.Environments {
@@ -67,9 +71,6 @@ func (o *Options) complete() error {
 	}
 	if o.TTL <= 0 {
 		o.TTL = defaultTTL
-	}
-	if o.Now == nil {
-		o.Now = time.Now
 	}
 	if o.Log == nil {
 		o.Log = func(string) {}

@@ -67,7 +67,7 @@ func (e *env) order(ctx context.Context) (OrderResult, error) {
 		Quantity: 1 + rand.IntN(3),                    //nolint:gosec // an example
 	}
 	var out orderReply
-	start := time.Now()
+	start := e.now()
 	err := e.reach(ctx, gateway, func(ctx context.Context, in *registry.Instance) error {
 		_, err := e.send(ctx, in, ask{method: http.MethodPost, path: "/orders", body: req, into: &out})
 		return err
@@ -78,5 +78,5 @@ func (e *env) order(ctx context.Context) (OrderResult, error) {
 	if err != nil {
 		return OrderResult{}, err
 	}
-	return OrderResult{ID: out.ID, TraceID: out.TraceID, Cents: out.Cents, Hops: out.Hops, Took: time.Since(start)}, nil
+	return OrderResult{ID: out.ID, TraceID: out.TraceID, Cents: out.Cents, Hops: out.Hops, Took: e.now().Sub(start)}, nil
 }

@@ -79,7 +79,7 @@ func TestTheRingRemovesAFileThatSomebodyReadsAndDoesNotCutIt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer r.close()
+	defer func() { _ = r.close() }()
 	if err := r.write([]byte("aaa\n")); err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +87,7 @@ func TestTheRingRemovesAFileThatSomebodyReadsAndDoesNotCutIt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer reader.Close()
+	defer func() { _ = reader.Close() }()
 	for range ringFiles {
 		if err := r.write([]byte("bbb\n")); err != nil {
 			t.Fatal(err)

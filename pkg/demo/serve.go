@@ -38,7 +38,7 @@ func deadPort(ctx context.Context) (number int, release func(), err error) {
 	if err != nil {
 		return 0, func() {}, err
 	}
-	near, err := (&net.Dialer{}).DialContext(ctx, "tcp", ln.Addr().String())
+	near, err := (&net.Dialer{}).DialContext(ctx, "tcp", ln.Addr().String()) //nolint:forbidigo // to ourselves
 	if err != nil {
 		_ = ln.Close()
 		return 0, func() {}, err

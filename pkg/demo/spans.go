@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -60,7 +61,7 @@ func reply(w http.ResponseWriter, code int, body any) {
 
 // startCall opens the client span of a call to in.
 func (u *unit) startCall(ctx context.Context, name string, in *registry.Instance, more ...attribute.KeyValue) (context.Context, trace.Span) {
-	about := append(more,
+	about := append(slices.Clone(more),
 		attribute.String("peer.service", in.Service),
 		attribute.String("server.address", in.Address),
 		attribute.Int("server.port", in.Port),

@@ -2,7 +2,6 @@ package demo
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -115,7 +114,8 @@ func batch(spans []sdktrace.ReadOnlySpan) ptrace.Traces {
 	return out
 }
 
-// putSpan copies what the mesh's spans can hold: they have no links.
+// putSpan copies what the mesh's spans have: all are of servers or clients, and
+// none has events or links.
 func putSpan(to ptrace.Span, s sdktrace.ReadOnlySpan) {
 	at := s.SpanContext()
 	to.SetTraceID(pcommon.TraceID(at.TraceID()))
@@ -124,41 +124,26 @@ func putSpan(to ptrace.Span, s sdktrace.ReadOnlySpan) {
 	to.SetFlags(uint32(at.TraceFlags()))
 	to.TraceState().FromRaw(at.TraceState().String())
 	to.SetName(s.Name())
-	to.SetKind(ptrace.SpanKind(s.SpanKind())) // both count internal, server, client, … from 1
+	to.SetKind(ptrace.SpanKindServer)
+	if s.SpanKind() == trace.SpanKindClient {
+		to.SetKind(ptrace.SpanKindClient)
+	}
 	to.SetStartTimestamp(pcommon.NewTimestampFromTime(s.StartTime()))
 	to.SetEndTimestamp(pcommon.NewTimestampFromTime(s.EndTime()))
 	putAttributes(to.Attributes(), s.Attributes())
-	for _, ev := range s.Events() {
-		e := to.Events().AppendEmpty()
-		e.SetName(ev.Name)
-		e.SetTimestamp(pcommon.NewTimestampFromTime(ev.Time))
-		putAttributes(e.Attributes(), ev.Attributes)
-	}
-	// OTLP counts unset, ok, error; the API counts unset, error, ok.
-	switch s.Status().Code {
-	case codes.Error:
+	if s.Status().Code == codes.Error { // a 1 there, a 2 in OTLP
 		to.Status().SetCode(ptrace.StatusCodeError)
-	case codes.Ok:
-		to.Status().SetCode(ptrace.StatusCodeOk)
-	case codes.Unset:
 	}
 	to.Status().SetMessage(s.Status().Description)
 }
 
+// putAttributes keeps numbers numbers; the mesh has whole ones and text.
 func putAttributes(to pcommon.Map, from []attribute.KeyValue) {
 	for _, kv := range from {
-		key := string(kv.Key)
-		switch kv.Value.Type() {
-		case attribute.INT64:
-			to.PutInt(key, kv.Value.AsInt64())
-		case attribute.BOOL:
-			to.PutBool(key, kv.Value.AsBool())
-		case attribute.FLOAT64:
-			to.PutDouble(key, kv.Value.AsFloat64())
-		case attribute.STRING:
-			to.PutStr(key, kv.Value.AsString())
-		default:
-			to.PutStr(key, fmt.Sprint(kv.Value.AsInterface()))
+		if kv.Value.Type() == attribute.INT64 {
+			to.PutInt(string(kv.Key), kv.Value.AsInt64())
+		} else {
+			to.PutStr(string(kv.Key), kv.Value.String())
 		}
 	}
 }

@@ -21,6 +21,7 @@ type env struct {
 	units  []*unit // sorted by service and id
 	own    map[string]bool
 	client *http.Client
+	now    func() time.Time
 	log    func(string)
 }
 

@@ -37,9 +37,9 @@ var (
 // servicesFolder holds a folder for each service.
 const servicesFolder = "services"
 
-// parallelReads is how many files are read at once, in all calls together. Two
-// cores are busy with 4 where the files are in memory; more hides the wait for a
-// disk or a network.
+// parallelReads is how many files are read at once, in all calls together. On
+// two cores, 2, 4 and 16 are equally fast where the files are in memory; 16 hides
+// more of the wait for a disk or a network, and leaves file descriptors alone.
 const parallelReads = 16
 
 // Options say which folder, and what else its registry needs.
