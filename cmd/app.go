@@ -57,7 +57,7 @@ func (a *app) inputs() settings.Inputs {
 // say writes a line about the answer to stderr, unless the user wants quiet.
 func (a *app) say(format string, args ...any) {
 	if !a.flags.quiet {
-		fmt.Fprintln(a.Stderr, render.Safe(fmt.Sprintf(format, args...)))
+		_, _ = fmt.Fprintln(a.Stderr, render.Safe(fmt.Sprintf(format, args...)))
 	}
 }
 
@@ -93,7 +93,7 @@ func (a *app) colored(when settings.Color) bool {
 func (a *app) finish(err error) error {
 	incomplete := false
 	for _, n := range a.notices.all() {
-		fmt.Fprintf(a.Stderr, "govctl: warning: %s\n", render.Safe(n.Text))
+		_, _ = fmt.Fprintf(a.Stderr, "govctl: warning: %s\n", render.Safe(n.Text))
 		incomplete = incomplete || n.Incomplete
 	}
 	err = a.hinted(err)

@@ -74,11 +74,11 @@ func (a *app) demoAtHome(ctx context.Context) error {
 	if cfg, err := settings.Load(a.inputs()); err != nil || cfg.File != m.config {
 		prefix = "govctl --config " + shellQuote(m.config) + " "
 	}
-	fmt.Fprintf(a.Stdout, "The demo runs: %s in dev, test and prod, on 127.0.0.1. Ctrl-C ends it.\nIn a second terminal:\n", strings.Join(demo.Services(), ", "))
+	a.printf("The demo runs: %s in dev, test and prod, on 127.0.0.1. Ctrl-C ends it.\nIn a second terminal:\n", strings.Join(demo.Services(), ", "))
 	for _, line := range []string{
 		"services ls", "services instances --health critical", "services get order", "services diff dev prod",
 	} {
-		fmt.Fprintf(a.Stdout, "  %s%s\n", prefix, line)
+		a.printf("  %s%s\n", prefix, line)
 	}
 	a.writeFaults(m.mesh)
 	<-ctx.Done()
@@ -87,9 +87,9 @@ func (a *app) demoAtHome(ctx context.Context) error {
 
 // writeFaults says what is wrong in the mesh on purpose.
 func (a *app) writeFaults(mesh *demo.Mesh) {
-	fmt.Fprintln(a.Stdout, "Planted, for you to find:")
+	a.printf("Planted, for you to find:\n")
 	for _, f := range mesh.Faults() {
-		fmt.Fprintf(a.Stdout, "  %s\n", f.Text())
+		a.printf("  %s\n", f.Text())
 	}
 }
 
@@ -227,8 +227,8 @@ func (a *app) demoIn(ctx context.Context, name string) error {
 	if err != nil {
 		return fmt.Errorf("start the demo: %w", err)
 	}
-	fmt.Fprintf(a.Stdout, "The demo runs in %s: %s. Ctrl-C ends it and takes its instances away.\n", place(src), strings.Join(demo.Services(), ", "))
-	fmt.Fprintf(a.Stdout, "In a second terminal:\n  govctl services ls -e %s\n", shellQuote(name))
+	a.printf("The demo runs in %s: %s. Ctrl-C ends it and takes its instances away.\n", place(src), strings.Join(demo.Services(), ", "))
+	a.printf("In a second terminal:\n  govctl services ls -e %s\n", shellQuote(name))
 	a.writeFaults(mesh)
 	<-ctx.Done()
 	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), demoCloseTime)

@@ -47,7 +47,7 @@ func (a *app) demoTour(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, m.close()) }()
-	fmt.Fprintf(a.Stdout, "A mesh of real HTTP and gRPC services is running on 127.0.0.1: %s.\n", strings.Join(demo.Services(), ", "))
+	a.printf("A mesh of real HTTP and gRPC services is running on 127.0.0.1: %s.\n", strings.Join(demo.Services(), ", "))
 	if err := a.tourOrder(ctx, m.mesh); err != nil {
 		return err
 	}
@@ -83,7 +83,7 @@ func (a *app) tourOrder(ctx context.Context, mesh *demo.Mesh) error {
 	for _, h := range res.Hops {
 		hops = append(hops, h.ID)
 	}
-	fmt.Fprintf(a.Stdout, "An order went through %s (trace %s).\n", strings.Join(hops, ", "), res.TraceID)
+	a.printf("An order went through %s (trace %s).\n", strings.Join(hops, ", "), res.TraceID)
 	return nil
 }
 
@@ -99,7 +99,7 @@ func (a *app) tourCommands(ctx context.Context, env Env) (shown string, err erro
 		for _, arg := range s.args {
 			words = append(words, shellQuote(arg))
 		}
-		fmt.Fprintf(a.Stdout, "\n# %s\n$ govctl %s\n", s.why, strings.Join(words, " "))
+		a.printf("\n# %s\n$ govctl %s\n", s.why, strings.Join(words, " "))
 		env.Args = s.args
 		if status := Main(env); status != s.status {
 			return "", fmt.Errorf("govctl %s ended with status %d, not %d", strings.Join(s.args, " "), status, s.status)
@@ -111,20 +111,20 @@ func (a *app) tourCommands(ctx context.Context, env Env) (shown string, err erro
 // tourVerdict says of each planted fault whether it was shown, and what is
 // really so. It is a finding where one was not.
 func (a *app) tourVerdict(faults []demo.Fault, shown string) error {
-	fmt.Fprintln(a.Stdout)
+	a.printf("\n")
 	missed := 0
 	for _, f := range faults {
 		mark := "✓"
 		if !showsFault(shown, f) {
 			mark, missed = "✗ not shown:", missed+1
 		}
-		fmt.Fprintf(a.Stdout, "%s %s\n", mark, f.Text())
+		a.printf("%s %s\n", mark, f.Text())
 	}
 	if missed > 0 || len(faults) == 0 {
-		fmt.Fprintf(a.Stdout, "%d of %s not shown\n", missed, plural(len(faults), "planted fault"))
+		a.printf("%d of %s not shown\n", missed, plural(len(faults), "planted fault"))
 		return errFinding
 	}
-	fmt.Fprintf(a.Stdout, "%s shown. `govctl demo` keeps the mesh running for you to try more.\n", plural(len(faults), "planted fault"))
+	a.printf("%s shown. `govctl demo` keeps the mesh running for you to try more.\n", plural(len(faults), "planted fault"))
 	return nil
 }
 

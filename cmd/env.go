@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -64,6 +65,10 @@ func OSEnv() Env {
 	}
 	return env
 }
+
+// printf writes to stdout what is said on the way. That nobody reads it any more
+// is no reason to stop.
+func (e *Env) printf(format string, args ...any) { _, _ = fmt.Fprintf(e.Stdout, format, args...) }
 
 // terminalWidth returns the columns of stdout's terminal: what the system says,
 // else COLUMNS, else 80.

@@ -94,16 +94,18 @@ func statusOf(err error) int {
 // status for a script.
 func report(w io.Writer, err error) int {
 	status := statusOf(err)
+	text := ""
 	switch {
 	case status == exitOK, errors.Is(err, errFinding), errors.Is(err, errIncomplete):
 	case status == exitInterrupted:
-		fmt.Fprintln(w, "govctl: interrupted")
+		text = "govctl: interrupted\n"
 	default:
-		fmt.Fprintf(w, "govctl: %s\n", oneLine(err.Error()))
+		text = fmt.Sprintf("govctl: %s\n", oneLine(err.Error()))
 		if hint := hintFor(err); hint != "" {
-			fmt.Fprintf(w, "hint: %s\n", oneLine(hint))
+			text += fmt.Sprintf("hint: %s\n", oneLine(hint))
 		}
 	}
+	_, _ = io.WriteString(w, text) // where stderr is gone, the status is left
 	return status
 }
 

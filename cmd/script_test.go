@@ -123,7 +123,7 @@ type askedKey struct{}
 // silent starts a server that accepts connections, reads and never answers,
 // and puts its address into SILENT.
 func silent(ts *testscript.TestScript, _ bool, _ []string) {
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // closed by Defer
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	ts.Check(err)
 	ts.Defer(func() { _ = l.Close() })
 	ts.Setenv("SILENT", l.Addr().String())

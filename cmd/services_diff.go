@@ -58,7 +58,7 @@ func (a *app) servicesDiff(ctx context.Context, nameA, nameB string, globs []str
 		return fmt.Errorf("%s: %w", what, err)
 	}
 	if human(opts.Format) {
-		fmt.Fprintln(a.Stdout, diffVerdict(diffs, rowsA, rowsB))
+		a.printf("%s\n", diffVerdict(diffs, rowsA, rowsB))
 	}
 	if len(diffs) > 0 {
 		return errFinding

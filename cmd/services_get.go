@@ -165,13 +165,13 @@ func (a *app) checkText(c *registry.Check) string {
 	if !c.Updated.IsZero() {
 		parts = append(parts, a.ago(c.Updated)+" ago")
 	}
-	text := strings.Join(parts, ", ")
+	text := []string{strings.Join(parts, ", ")}
 	for _, said := range []string{c.Output, c.Notes} {
 		if said = strings.TrimSpace(said); said != "" {
-			text += ": " + said
+			text = append(text, said)
 		}
 	}
-	return text
+	return strings.Join(text, ": ")
 }
 
 // ago returns how long ago t was, "" for no time.

@@ -26,7 +26,7 @@ func Equal(t testing.TB, got []byte) {
 // String is Equal for a string.
 func String(t testing.TB, got string) {
 	t.Helper()
-	update := os.Getenv("UPDATE") == "1" //nolint:forbidigo // only tests call this, and they have no cmd.Env
+	update := os.Getenv("UPDATE") == "1"
 	if err := check(path("testdata", t.Name()), got, update); err != nil {
 		t.Error(err)
 	}
@@ -56,7 +56,7 @@ func check(file, got string, update bool) error {
 		}
 		return os.WriteFile(file, []byte(got), 0o600)
 	}
-	want, err := os.ReadFile(file) //nolint:gosec // the name is the test's own
+	want, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s is missing: run with UPDATE=1 to write it; got:\n%s", file, got)
 	}

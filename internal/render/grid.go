@@ -37,7 +37,7 @@ type gridColumn struct {
 
 type gridCell struct {
 	text  string
-	width int32
+	width int
 	style Style
 }
 
@@ -67,7 +67,7 @@ func (g *grid) add(c Cell) {
 	}
 	w := width(text)
 	col.natural = max(col.natural, w)
-	g.cells = append(g.cells, gridCell{text: text, width: int32(min(w, 1<<30)), style: style})
+	g.cells = append(g.cells, gridCell{text: text, width: w, style: style})
 }
 
 // write writes the grid with each line behind indent.
@@ -89,7 +89,7 @@ func (g *grid) write(w *bufio.Writer, o Options, indent string) error {
 	if !o.NoHeaders {
 		heads := make([]gridCell, len(g.columns))
 		for i, col := range g.columns {
-			heads[i] = gridCell{text: col.head, width: int32(min(width(col.head), 1<<30))}
+			heads[i] = gridCell{text: col.head, width: width(col.head)}
 		}
 		line = g.appendRow(append(line, indent...), heads, o)
 		if _, err := w.Write(line); err != nil {
@@ -117,7 +117,7 @@ func (g *grid) appendRow(line []byte, cells []gridCell, o Options) []byte {
 			line = appendBlanks(line, gap)
 		}
 		first = false
-		text, w := cell.text, int(cell.width)
+		text, w := cell.text, cell.width
 		room := col.width
 		if o.Width == 0 {
 			room = min(room, maxPad)

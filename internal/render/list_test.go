@@ -249,8 +249,10 @@ func TestOneLongTextDoesNotCostTheOtherColumns(t *testing.T) {
 func many(n int) List[item] {
 	return listOf(func(yield func(item, error) bool) {
 		for i := range n {
-			in := item{Name: "service-" + strconv.Itoa(i%500) + "-" + strconv.Itoa(i), Port: 8000 + i%1000, Weight: 1, Zone: "zone-a",
-				Tags: []string{"primary", "canary"}, Metadata: map[string]string{"broker": "http", "registry": "consul", "server": "grpc"}}
+			in := item{
+				Name: "service-" + strconv.Itoa(i%500) + "-" + strconv.Itoa(i), Port: 8000 + i%1000, Weight: 1, Zone: "zone-a",
+				Tags: []string{"primary", "canary"}, Metadata: map[string]string{"broker": "http", "registry": "consul", "server": "grpc"},
+			}
 			if i%50 == 0 {
 				in.Zone = "东区"
 			}

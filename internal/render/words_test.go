@@ -65,12 +65,16 @@ func TestAgoIsRelativeForADay(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 3, 2, 1, 30, 0, 0, time.FixedZone("", 2*3600))
 	got := map[time.Duration]string{}
-	for _, d := range []time.Duration{0, -time.Millisecond, 12 * time.Second, 4*time.Minute + 59*time.Second, 3 * time.Hour,
-		24*time.Hour - 1, 24 * time.Hour, -90 * time.Second, -25 * time.Hour} {
+	for _, d := range []time.Duration{
+		0, -time.Millisecond, 12 * time.Second, 4*time.Minute + 59*time.Second, 3 * time.Hour,
+		24*time.Hour - 1, 24 * time.Hour, -90 * time.Second, -25 * time.Hour,
+	} {
 		got[d] = Ago(now, now.Add(-d).UTC())
 	}
-	want := map[time.Duration]string{0: "0s", -time.Millisecond: "0s", 12 * time.Second: "12s", 4*time.Minute + 59*time.Second: "4m",
-		3 * time.Hour: "3h", 24*time.Hour - 1: "23h", 24 * time.Hour: "2026-03-01", -90 * time.Second: "in 1m", -25 * time.Hour: "2026-03-03"}
+	want := map[time.Duration]string{
+		0: "0s", -time.Millisecond: "0s", 12 * time.Second: "12s", 4*time.Minute + 59*time.Second: "4m",
+		3 * time.Hour: "3h", 24*time.Hour - 1: "23h", 24 * time.Hour: "2026-03-01", -90 * time.Second: "in 1m", -25 * time.Hour: "2026-03-03",
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -3,6 +3,7 @@ package render
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -142,11 +143,7 @@ func duplicates(t *testing.T, compact []byte) bool {
 	walk = func(v any) bool {
 		switch v := v.(type) {
 		case []any:
-			for _, e := range v {
-				if walk(e) {
-					return true
-				}
-			}
+			return slices.ContainsFunc(v, walk)
 		case []member:
 			seen := map[string]bool{}
 			for _, m := range v {
@@ -179,6 +176,7 @@ func fromYAML(t *testing.T, n *yaml.Node) any {
 			object = append(object, member{Key: n.Content[i].Value, Value: fromYAML(t, n.Content[i+1])})
 		}
 		return object
+	default:
 	}
 	switch tag := n.ShortTag(); tag {
 	case "!!str":

@@ -57,8 +57,8 @@ func (f *filter) match(in *Instance) (bool, error) {
 func Fields() []string {
 	t := reflect.TypeFor[Instance]()
 	names := make([]string, 0, t.NumField())
-	for i := range t.NumField() {
-		name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+	for field := range t.Fields() {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 		names = append(names, name)
 	}
 	return names

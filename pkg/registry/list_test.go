@@ -108,7 +108,10 @@ func TestListEndsWithItsContextAndWithItsReader(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) { // fails where a goroutine stays behind
 		s := &slow{names: manyNames(500)}
-		for range registry.List(t.Context(), s, s.names) {
+		for in, err := range registry.List(t.Context(), s, s.names) {
+			if in.Service != "s000" || err != nil {
+				t.Errorf("first of the list: %v, %v", in, err)
+			}
 			break
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 450*time.Millisecond)

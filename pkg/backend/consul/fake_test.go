@@ -3,6 +3,7 @@ package consul
 import (
 	"cmp"
 	"encoding/json"
+	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -255,6 +256,11 @@ func (f *fake) dump(w http.ResponseWriter, _ *http.Request, _ string) {
 	reply(w, []any{n, peer})
 }
 
+// say writes text. Who does not get it is the client, and its test.
+func say(w http.ResponseWriter, text string) {
+	_, _ = io.WriteString(w, text)
+}
+
 func reply(w http.ResponseWriter, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	if err := json.NewEncoder(w).Encode(v); err != nil {
@@ -264,6 +270,7 @@ func reply(w http.ResponseWriter, v any) {
 
 // keptElsewhere takes away the metadata by which Register writes fields.
 func keptElsewhere(in *registry.Instance) {
+	in.Metadata = maps.Clone(in.Metadata)
 	for _, key := range []string{"version", "protocol", "zone"} {
 		delete(in.Metadata, key)
 	}

@@ -28,7 +28,7 @@ func TestWhatIsNoAnswerIsAnErrorOfItsKind(t *testing.T) {
 	text := func(status int, body string) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(status)
-			fmt.Fprint(w, body)
+			say(w, body)
 		}
 	}
 	tests := []struct {
@@ -88,7 +88,7 @@ func TestOneStrangeInstanceHarmsNoOther(t *testing.T) {
 		`{"ID":"e","Service":"order","Port":1,"Meta":null,"Tags":null,"Weights":null,"Unknown":{"x":[1]}}`,
 	}
 	body := `[{"Node":{"Node":"n","Address":"h"},"Service":` + strings.Join(strange, `,"Checks":null},{"Node":{"Node":"n","Address":"h"},"Service":`) + `}]`
-	got, err := open(t, serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, body) }))).Instances(t.Context(), "order")
+	got, err := open(t, serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { say(w, body) }))).Instances(t.Context(), "order")
 	in := func(id string, port int) registry.Instance {
 		return registry.Instance{Service: "order", ID: id, Address: "h", Port: port, Health: registry.Passing, Weight: 1, Node: "n", Revision: "0"}
 	}
@@ -96,6 +96,17 @@ func TestOneStrangeInstanceHarmsNoOther(t *testing.T) {
 	want[1].Tags = []string{broken, "\x1b[2J", "t"}
 	want[2].Metadata, want[2].Weight = map[string]string{"\u202e": "\x00"}, 0
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("%v (-want +got)\n%s", err, diff)
+	}
+}
+
+func TestServicesAreSortedWhateverTheServerSends(t *testing.T) {
+	t.Parallel()
+	o := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		say(w, `{"b":["x",{"y":[1]}],"a":null,"b":[],"\u001b[2J":[]}`)
+	}))
+	got, err := open(t, o).Services(t.Context())
+	if diff := cmp.Diff([]string{"\x1b[2J", "a", "b"}, got); err != nil || diff != "" {
 		t.Errorf("%v (-want +got)\n%s", err, diff)
 	}
 }

@@ -3,7 +3,6 @@ package consul
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -26,7 +25,7 @@ func TestAnEntryBecomesAnInstance(t *testing.T) {
 	"Meta":{"protocol":"grpc","broker":"http"},"Port":99999,"Weights":{"Passing":3,"Warning":0},"PeerName":"","CreateIndex":18,"ModifyIndex":21},
 	"Checks":[{"Node":"n1","CheckID":"service:greeter-6f1c","Name":"Service 'greeter' check","Status":"warning","Notes":"n","Output":"o","ServiceID":"greeter-6f1c","ServiceTags":[],"Type":"ttl"},
 	{"Node":"n1","CheckID":"serfHealth","Name":"Serf Health Status","Status":"passing","Notes":"","Output":"Agent alive and reachable","ServiceID":"","Type":""}]}]`
-	r := open(t, serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, body) })))
+	r := open(t, serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { say(w, body) })))
 	got, err := r.Instances(t.Context(), "greeter")
 	want := []registry.Instance{{
 		Service: "greeter", ID: "greeter-6f1c", Address: "10.0.0.9", Port: 99999, Health: registry.Warning,
@@ -167,7 +166,7 @@ func TestSummariesAskOnlyForWhatTheyMust(t *testing.T) {
 	asked := strings.Join(f.asked, "\n")
 	for path, want := range map[string]int{
 		"/v1/health/state/any?stale=": 1, "/v1/internal/ui/services?stale=": 1, "/v1/health/service/user?": 1,
-		"/v1/health/service/consul?": 1, "/v1/internal/ui/nodes?filter=": 1, "GET ": 5, "stale": 5,
+		"/v1/health/service/consul?": 1, "/v1/internal/ui/nodes?filter=": 1, "GET": 5, "stale": 5,
 	} {
 		if got := strings.Count(asked, path); got != want {
 			t.Errorf("%d times %q, want %d, in\n%s", got, path, want, asked)
@@ -212,23 +211,35 @@ func TestWhatAnAnswerLacksIsSaidOnce(t *testing.T) {
 	}{
 		{"nothing", "", nil, `{"consul":[]}`, nil, registry.ErrNotFound},
 		{
-			"filtered", "t", map[string]string{"X-Consul-Results-Filtered-By-Acls": "true"}, `{}`,
-			[]registry.Notice{{Text: "consul SERVER withheld what this token may not read", Incomplete: true}}, nil,
+			"filtered", "t",
+			map[string]string{"X-Consul-Results-Filtered-By-Acls": "true"},
+			`{}`,
+			[]registry.Notice{{Text: "consul SERVER withheld what this token may not read", Incomplete: true}},
+			nil,
 		},
 		{
-			"nobody", "", map[string]string{"X-Consul-Default-Acl-Policy": "deny"}, `{"a":[]}`,
-			[]registry.Notice{{Text: "consul SERVER withholds what is not public, and was asked without a token", Incomplete: true}}, registry.ErrNotFound,
+			"nobody", "",
+			map[string]string{"X-Consul-Default-Acl-Policy": "deny"},
+			`{"a":[]}`,
+			[]registry.Notice{{Text: "consul SERVER withholds what is not public, and was asked without a token", Incomplete: true}},
+			registry.ErrNotFound,
 		},
 		{"a public catalog", "", map[string]string{"X-Consul-Default-Acl-Policy": "deny"}, `{"consul":[]}`, nil, registry.ErrNotFound},
 		{"a token under deny", "t", map[string]string{"X-Consul-Default-Acl-Policy": "deny"}, `{"a":[]}`, nil, registry.ErrNotFound},
 		{"just young enough", "", map[string]string{"X-Consul-Lastcontact": "30000"}, `{}`, nil, registry.ErrNotFound},
 		{
-			"stale", "", map[string]string{"X-Consul-Lastcontact": "30500", "X-Consul-Knownleader": "true"}, `{}`,
-			[]registry.Notice{{Text: "consul SERVER last heard from its leader 30.5s ago: the answer may be out of date"}}, registry.ErrNotFound,
+			"stale", "",
+			map[string]string{"X-Consul-Lastcontact": "30500", "X-Consul-Knownleader": "true"},
+			`{}`,
+			[]registry.Notice{{Text: "consul SERVER last heard from its leader 30.5s ago: the answer may be out of date"}},
+			registry.ErrNotFound,
 		},
 		{
-			"no leader", "", map[string]string{"X-Consul-Lastcontact": "1200", "X-Consul-Knownleader": "false"}, `{}`,
-			[]registry.Notice{{Text: "consul SERVER knows no leader and last heard from one 1.2s ago: the answer may be out of date"}}, registry.ErrNotFound,
+			"no leader", "",
+			map[string]string{"X-Consul-Lastcontact": "1200", "X-Consul-Knownleader": "false"},
+			`{}`,
+			[]registry.Notice{{Text: "consul SERVER knows no leader and last heard from one 1.2s ago: the answer may be out of date"}},
+			registry.ErrNotFound,
 		},
 		{"a strange age", "", map[string]string{"X-Consul-Lastcontact": "-99999999999999999999"}, `{}`, nil, registry.ErrNotFound},
 	}
@@ -241,10 +252,10 @@ func TestWhatAnAnswerLacksIsSaidOnce(t *testing.T) {
 					w.Header().Set(k, v)
 				}
 				if strings.HasPrefix(req.URL.Path, "/v1/health") {
-					fmt.Fprint(w, "[]")
+					say(w, "[]")
 					return
 				}
-				fmt.Fprint(w, tt.body)
+				say(w, tt.body)
 			}))
 			o.Token, o.Notice = tt.token, said.add
 			r := open(t, o)

@@ -11,10 +11,6 @@ import (
 	"govctl/pkg/registry"
 )
 
-// inFlight is how many services are asked for at once, where they must be asked
-// for one by one: more is not faster, and Consul allows 200 connections a client.
-const inFlight = 32
-
 // Summaries implements registry.Summarizer. It takes two questions: every check
 // there is, and how many instances each service has, as one without checks is
 // among no checks; the services that have such instances are asked for one by
@@ -30,11 +26,13 @@ func (r *Registry) Summaries(ctx context.Context) ([]registry.Summary, error) {
 		return nil, err
 	}
 	rows, unchecked := f.rows(counts)
-	asked, err := r.summarizeEach(ctx, unchecked)
+	all, err := r.summarize(ctx, unchecked)
 	if err != nil {
 		return nil, err
 	}
-	return sorted(append(rows, asked...)), nil
+	all = append(all, rows...)
+	slices.SortFunc(all, func(a, b registry.Summary) int { return cmp.Compare(a.Service, b.Service) })
+	return all, nil
 }
 
 // foldAndCount folds all checks into f and returns the number of instances of
@@ -83,41 +81,18 @@ func (r *Registry) summariesOneByOne(ctx context.Context) ([]registry.Summary, e
 	if err != nil {
 		return nil, err
 	}
-	rows, err := r.summarizeEach(ctx, names)
-	if err != nil {
-		return nil, err
-	}
-	return sorted(rows), nil
+	return r.summarize(ctx, names)
 }
 
-// summarizeEach returns a row for each of the named services that is still there,
-// asking for several at once.
-func (r *Registry) summarizeEach(ctx context.Context, names []string) ([]registry.Summary, error) {
-	rows := make([][]registry.Summary, len(names))
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(inFlight)
-	for i, name := range names {
-		g.Go(func() error {
-			instances, err := r.Instances(ctx, name)
-			if err == nil {
-				rows[i] = registry.Summarize(instances)
-			}
-			if errors.Is(err, registry.ErrNotFound) {
-				return nil // it went away meanwhile
-			}
-			return err
-		})
+// summarize lists the instances of the named services and counts them. A service
+// that went away meanwhile has no row.
+func (r *Registry) summarize(ctx context.Context, names []string) ([]registry.Summary, error) {
+	var counter registry.Counter
+	for in, err := range registry.ListKnown(ctx, r, names) {
+		if err != nil {
+			return nil, err
+		}
+		counter.Add(&in)
 	}
-	if err := g.Wait(); err != nil {
-		return nil, err
-	}
-	return slices.Concat(rows...), nil
-}
-
-func sorted(rows []registry.Summary) []registry.Summary {
-	if rows == nil {
-		rows = []registry.Summary{}
-	}
-	slices.SortFunc(rows, func(a, b registry.Summary) int { return cmp.Compare(a.Service, b.Service) })
-	return rows
+	return counter.Summaries(), nil
 }

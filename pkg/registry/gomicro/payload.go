@@ -87,9 +87,10 @@ func (d *Decoder) parse(tag string) payload {
 	return p
 }
 
-var errTag = errors.New("not one zlib stream of at most 1 MiB")
+var errTag = errors.New("not one zlib stream")
 
-// inflate returns the payload of hex(zlib(payload)).
+// inflate returns the payload of hex(zlib(payload)), or of one that is too long
+// no more than shows that.
 func (d *Decoder) inflate(text string) ([]byte, error) {
 	packed, err := hex.DecodeString(text)
 	if err != nil {
@@ -105,8 +106,8 @@ func (d *Decoder) inflate(text string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(out) > maxTag || in.Len() > 0 {
-		return nil, errTag
+	if in.Len() > 0 {
+		return nil, errTag // more than a zlib stream, or more than was read of it
 	}
 	return out, nil
 }
@@ -152,9 +153,9 @@ func countValues(v *registry.Value) int {
 	return n
 }
 
-// clone copies what a caller could change.
+// clone copies what a caller could change: a Record has p's endpoint, but only the
+// pairs of its metadata.
 func (p payload) clone() payload {
-	p.metadata = maps.Clone(p.metadata)
 	p.endpoint.Metadata = maps.Clone(p.endpoint.Metadata)
 	p.endpoint.Request = cloneValue(p.endpoint.Request)
 	p.endpoint.Response = cloneValue(p.endpoint.Response)
