@@ -112,6 +112,24 @@ func explainMissing(ctx context.Context, src source, err error) error {
 	return hintMissing(err, e.Service, all)
 }
 
+// progress passes items on and says on a terminal how many came so far, where it
+// takes long.
+func (a *app) progress(items iter.Seq2[registry.Instance, error]) iter.Seq2[registry.Instance, error] {
+	return func(yield func(registry.Instance, error) bool) {
+		line := render.NewProgress(a.Stderr, a.StderrTTY && !a.flags.quiet, a.Now)
+		defer line.Done()
+		n := 0
+		for in, err := range items {
+			if n++; n%100 == 0 {
+				line.Update(fmt.Sprintf("%d instances so far, now %s", n, in.Service))
+			}
+			if !yield(in, err) {
+				return
+			}
+		}
+	}
+}
+
 // take returns at most n of items, all of them where n is 0.
 func take[T any](items iter.Seq2[T, error], n int) iter.Seq2[T, error] {
 	if n == 0 {

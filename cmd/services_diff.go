@@ -49,7 +49,7 @@ func (a *app) servicesDiff(ctx context.Context, nameA, nameB string, globs []str
 	}
 	ctx, cancel := a.within(ctx)
 	defer cancel()
-	rowsA, rowsB, err := both(ctx, left, right, globs)
+	rowsA, rowsB, err := a.both(ctx, left, right, globs)
 	if err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
@@ -68,16 +68,16 @@ func (a *app) servicesDiff(ctx context.Context, nameA, nameB string, globs []str
 
 // both counts the instances of two registries at the same time. The globs need
 // not pick anything on either side: that is a difference, not a mistake.
-func both(ctx context.Context, left, right source, globs []string) (rowsA, rowsB []registry.Summary, err error) {
+func (a *app) both(ctx context.Context, left, right source, globs []string) (rowsA, rowsB []registry.Summary, err error) {
 	var errA, errB error
 	var wg sync.WaitGroup
-	wg.Go(func() { rowsA, errA = countPicked(ctx, left, globs) })
-	wg.Go(func() { rowsB, errB = countPicked(ctx, right, globs) })
+	wg.Go(func() { rowsA, errA = a.countPicked(ctx, left, globs) })
+	wg.Go(func() { rowsB, errB = a.countPicked(ctx, right, globs) })
 	wg.Wait()
 	return rowsA, rowsB, cmp.Or(errA, errB)
 }
 
-func countPicked(ctx context.Context, src source, globs []string) ([]registry.Summary, error) {
+func (a *app) countPicked(ctx context.Context, src source, globs []string) ([]registry.Summary, error) {
 	services, err := src.registry.Services(ctx)
 	if err != nil {
 		return nil, err
@@ -85,7 +85,7 @@ func countPicked(ctx context.Context, src source, globs []string) ([]registry.Su
 	if services, _, err = registry.Select(services, globs); err != nil {
 		return nil, err
 	}
-	return count(ctx, src, services, registry.Selector{})
+	return a.count(ctx, src, services, registry.Selector{})
 }
 
 // writeDiff prints the differences: for programs one value a service, for people

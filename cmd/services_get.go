@@ -134,7 +134,7 @@ func (a *app) writeInstance(p *render.Page, in *registry.Instance) {
 	known(p, "Version", in.Version)
 	known(p, "Protocol", in.Protocol)
 	known(p, "Zone", in.Zone)
-	p.Field("Weight", weightText(in.Weight), render.Plain)
+	p.Field("Weight", render.Number(in.Weight), render.Plain)
 	known(p, "Node", in.Node)
 	known(p, "Tags", strings.Join(in.Tags, ", "))
 	known(p, "Since", a.ago(in.Since))

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -52,6 +51,9 @@ func (a *app) servicesInstances(ctx context.Context, flags selectFlags, patterns
 	found, err := instances(ctx, src, patterns)
 	if err != nil {
 		return fmt.Errorf("%s: %w", what, err)
+	}
+	if human(opts.Format) || !a.StdoutTTY { // what streams to a terminal shows by itself how far it is
+		found = a.progress(found)
 	}
 	items := registry.Filter(found, sel)
 	if flags.sort != "" {
@@ -125,7 +127,7 @@ func instanceColumns(a *app) []render.Column[registry.Instance] {
 			return render.Cell{Text: string(in.Health), Style: healthStyle(in.Health)}
 		}},
 		{Head: "VERSION", Drop: 1, Cell: text(func(in *registry.Instance) string { return in.Version })},
-		{Head: "WEIGHT", Drop: 4, Right: true, Cell: text(func(in *registry.Instance) string { return weightText(in.Weight) })},
+		{Head: "WEIGHT", Drop: 4, Right: true, Cell: text(func(in *registry.Instance) string { return render.Number(in.Weight) })},
 		{Head: "ZONE", Drop: 3, Cell: text(func(in *registry.Instance) string { return in.Zone })},
 		{Head: "TAGS", Drop: 6, Cell: text(func(in *registry.Instance) string { return strings.Join(in.Tags, ",") })},
 		{Head: "SINCE", Drop: 5, Cell: text(func(in *registry.Instance) string { return a.ago(in.Since) })},
@@ -133,9 +135,6 @@ func instanceColumns(a *app) []render.Column[registry.Instance] {
 		{Head: "CHECKS", Drop: 7, Wide: true, Cell: text(checksText)},
 	}
 }
-
-// weightText returns a weight without needless digits.
-func weightText(w float64) string { return strconv.FormatFloat(w, 'g', -1, 64) }
 
 // metadataText returns the metadata as key=value pairs, sorted by key.
 func metadataText(in *registry.Instance) string {

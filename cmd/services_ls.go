@@ -87,7 +87,7 @@ func (a *app) summaries(ctx context.Context, src source, sel registry.Selector, 
 	if services, err = pick(src, services, patterns); err != nil {
 		return nil, err
 	}
-	return count(ctx, src, services, sel)
+	return a.count(ctx, src, services, sel)
 }
 
 // pickSummaries returns the rows of the services that patterns pick.
@@ -111,9 +111,9 @@ func pickSummaries(src source, rows []registry.Summary, patterns []string) ([]re
 
 // count lists the instances of services that sel picks and counts them. With an
 // error it returns what it had counted before.
-func count(ctx context.Context, src source, services []string, sel registry.Selector) ([]registry.Summary, error) {
+func (a *app) count(ctx context.Context, src source, services []string, sel registry.Selector) ([]registry.Summary, error) {
 	var counter registry.Counter
-	for in, err := range registry.Filter(registry.ListKnown(ctx, src.registry, services), sel) {
+	for in, err := range registry.Filter(a.progress(registry.ListKnown(ctx, src.registry, services)), sel) {
 		if err != nil {
 			return counter.Summaries(), err
 		}

@@ -44,7 +44,7 @@ func WriteDocument(w io.Writer, o Options, d Document) error {
 	}
 }
 
-// Page is a text for people: fields, tables and lines, in sections. What it is
+// Page is a text for people: fields and lines, in sections. What it is
 // given need not be safe. An error of the writer ends up in WriteDocument.
 type Page struct {
 	w       *bufio.Writer
@@ -59,9 +59,6 @@ type field struct {
 	label string
 	value Cell
 }
-
-// Wide reports whether the page is in the Wide format, and may say more.
-func (p *Page) Wide() bool { return p.options.Format == Wide }
 
 // Field writes "label:  value", the value on one line. The values of fields that
 // follow each other are aligned. An empty value is a dash.
@@ -93,20 +90,6 @@ func (p *Page) Text(text string) {
 	}
 }
 
-// AddTable writes a table of items on p. It is no method because methods have no
-// type parameters.
-func AddTable[T any](p *Page, columns []Column[T], items []T) {
-	p.endFields()
-	g, shown := newGrid(columns, p.Wide())
-	for _, item := range items {
-		for _, c := range shown {
-			g.add(c.Cell(item))
-		}
-	}
-	p.separate()
-	_ = g.write(p.w, p.options, p.indent) // p.w keeps its first error for Flush
-}
-
 // endFields writes the fields gathered so far.
 func (p *Page) endFields() {
 	widest := 0
@@ -122,13 +105,13 @@ func (p *Page) endFields() {
 
 func (p *Page) line(text string) {
 	p.separate()
-	_, _ = p.w.WriteString(strings.TrimRight(text, " ") + "\n") // as above
+	_, _ = p.w.WriteString(strings.TrimRight(text, " ") + "\n") // w keeps its first error for Flush
 }
 
 // separate writes the blank line that is due.
 func (p *Page) separate() {
 	if p.gap {
-		_ = p.w.WriteByte('\n') // as above
+		_ = p.w.WriteByte('\n') // w keeps its first error for Flush
 	}
 	p.begun, p.gap = true, false
 }

@@ -22,10 +22,6 @@ func document() Document {
 				p.Text("HTTP GET\x1b[2J: 200\r\n  ok\n")
 				p.Section("More", func() { p.Field("Output", "x", Dim) })
 			})
-			p.Section("Instances", func() { AddTable(p, columns(), mesh()) })
-			if p.Wide() {
-				p.Field("Wide", "yes", Warn)
-			}
 		},
 	}
 }

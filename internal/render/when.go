@@ -37,28 +37,6 @@ func coarse(d time.Duration) string {
 	}
 }
 
-// Duration returns d as people compare it: "410µs", "4.1ms", "812.4ms", "1.02s",
-// "4m12s", "3h05m".
-func Duration(d time.Duration) string {
-	if d < 0 {
-		return "-" + Duration(-max(d, -math.MaxInt64)) // the least Duration has no opposite
-	}
-	switch {
-	case d < time.Millisecond:
-		return fmt.Sprintf("%dµs", d/time.Microsecond)
-	case d.Round(100*time.Microsecond) < time.Second:
-		return fmt.Sprintf("%.1fms", float64(d)/float64(time.Millisecond))
-	case d.Round(10*time.Millisecond) < time.Minute:
-		return fmt.Sprintf("%.2fs", d.Seconds())
-	case d.Round(time.Second) < time.Hour:
-		d = d.Round(time.Second)
-		return fmt.Sprintf("%dm%02ds", d/time.Minute, d%time.Minute/time.Second)
-	default:
-		d = d.Round(time.Minute)
-		return fmt.Sprintf("%dh%02dm", d/time.Hour, d%time.Hour/time.Minute)
-	}
-}
-
 // Number returns f with the digits it has and no exponent: a weight of 1 is "1".
 func Number(f float64) string {
 	if math.Abs(f) >= 1e15 {

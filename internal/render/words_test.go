@@ -2,7 +2,6 @@ package render
 
 import (
 	"bytes"
-	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -83,17 +82,8 @@ func TestAgoIsRelativeForADay(t *testing.T) {
 	}
 }
 
-func TestDurationsAndNumbersHaveTheirUnits(t *testing.T) {
+func TestNumbersHaveTheDigitsTheyNeed(t *testing.T) {
 	t.Parallel()
-	for d, want := range map[time.Duration]string{
-		0: "0µs", 410 * time.Microsecond: "410µs", 4100 * time.Microsecond: "4.1ms", 812400 * time.Microsecond: "812.4ms",
-		999960 * time.Microsecond: "1.00s", 1020 * time.Millisecond: "1.02s", 59996 * time.Millisecond: "1m00s", 252 * time.Second: "4m12s",
-		time.Hour - 1: "1h00m", 185 * time.Minute: "3h05m", -2 * time.Second: "-2.00s", math.MinInt64: "-2562047h47m",
-	} {
-		if got := Duration(d); got != want {
-			t.Errorf("Duration(%d) = %s, want %s", d, got, want)
-		}
-	}
 	for f, want := range map[float64]string{0: "0", 1: "1", 100: "100", 0.25: "0.25", 1.0 / 3: "0.333", 1e21: "1e+21"} {
 		if got := Number(f); got != want {
 			t.Errorf("Number(%v) = %s, want %s", f, got, want)
