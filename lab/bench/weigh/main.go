@@ -18,7 +18,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "weigh:", err)
 		os.Exit(1)
 	}
-	fmt.Fprintln(os.Stdout, rss)
+	_, _ = fmt.Fprintln(os.Stdout, rss)
 }
 
 // weigh runs args[0] with the rest as its arguments. What it prints is dropped.

@@ -3,6 +3,7 @@ package registrytest
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -118,6 +119,7 @@ func (h Harness) differ(want, got registry.Instance) string {
 	var both [2]registry.Instance
 	for i, in := range []registry.Instance{want, got} {
 		in.Health, in.Checks, in.Since, in.Revision, in.Node = "", nil, time.Time{}, "", ""
+		in.Metadata = maps.Clone(in.Metadata) // Keep owns in; the caller's map may be in use elsewhere
 		h.Keep(&in)
 		both[i] = in
 	}
