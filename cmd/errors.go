@@ -68,6 +68,15 @@ func suggest(typed string, names []string, otherwise string) string {
 	return otherwise
 }
 
+// didYouMean returns hint with the one of names before it that is closest to
+// what was typed, where one is.
+func didYouMean(typed string, names []string, hint string) string {
+	if near := closest.To(typed, names); near != "" {
+		return fmt.Sprintf("did you mean %q? %s", near, hint)
+	}
+	return hint
+}
+
 // statusOf returns the exit status of a command that ended with err.
 func statusOf(err error) int {
 	_, selector := errors.AsType[*registry.SelectorError](err)
@@ -118,7 +127,7 @@ func hintFor(err error) string {
 		return e.hint
 	}
 	if e, ok := errors.AsType[*registry.SelectorError](err); ok {
-		return e.Hint
+		return didYouMean(e.Word, e.Among, e.Hint)
 	}
 	if e, ok := errors.AsType[*settings.Error](err); ok {
 		return e.Hint

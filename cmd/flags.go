@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -67,7 +68,7 @@ func (b *byteSize) Set(s string) error {
 	shift, ok := map[string]int{"": 0, "B": 0, "KiB": 10, "MiB": 20, "GiB": 30}[strings.TrimPrefix(s, digits)]
 	n, err := strconv.ParseInt(digits, 10, 32)
 	if err != nil || !ok || n <= 0 {
-		return fmt.Errorf("%q is no size: write it like 64MiB", s)
+		return errors.New("not a size: write it like 64MiB")
 	}
 	*b = byteSize(n << shift)
 	return nil

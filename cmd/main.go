@@ -6,9 +6,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"govctl/internal/render"
 )
 
 // Main runs govctl in env and returns its exit status.
@@ -97,15 +100,35 @@ func exactly(n int, wanted string) cobra.PositionalArgs {
 
 // flagError explains a flag that c does not have, or a value that it refused.
 func flagError(c *cobra.Command, err error) error {
-	otherwise := fmt.Sprintf("`%s --help` lists the flags", c.CommandPath())
-	unknown, ok := errors.AsType[*pflag.NotExistError](err)
-	if !ok {
-		return withHint(err, otherwise)
+	hint := fmt.Sprintf("`%s --help` lists the flags", c.CommandPath())
+	if e, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
+		return invalidValue(e, hint)
 	}
-	var names []string
-	c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
-	c.InheritedFlags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
-	return withHint(err, suggest(unknown.GetSpecifiedName(), names, otherwise))
+	if e, ok := errors.AsType[*pflag.NotExistError](err); ok {
+		var names []string
+		c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+		c.InheritedFlags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+		hint = suggest(e.GetSpecifiedName(), names, hint)
+	}
+	return withHint(err, hint)
+}
+
+// invalidValue explains a value that a flag refused.
+func invalidValue(e *pflag.InvalidValueError, hint string) error {
+	why := e.Unwrap()
+	switch e.GetFlag().Name {
+	case "output":
+		var formats []string
+		for _, f := range render.Formats() {
+			formats = append(formats, string(f))
+		}
+		why, hint = errors.New("no such format"), didYouMean(e.GetValue(), formats, "it is one of "+strings.Join(formats, ", "))
+	case "limit":
+		why = errors.New("not a number of rows")
+	case "timeout", "max-stale":
+		why = errors.New("not a time: write it like 10s or 1m30s")
+	}
+	return withHint(fmt.Errorf("--%s %q: %w", e.GetFlag().Name, e.GetValue(), why), hint)
 }
 
 // noteStart makes every command note that it began: cobra's own errors share no

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"govctl/internal/httpx"
@@ -104,9 +105,23 @@ func (a *app) openRegistry(ctx context.Context, cfg *settings.Settings, b *setti
 		Now:      a.Now,
 	})
 	if err != nil {
-		return nil, usageError{err}
+		return nil, withHint(usageError{err}, schemeHint(b.URL))
 	}
 	return r, nil
+}
+
+// schemeHint says what was most likely meant by a URL that no back-end takes.
+func schemeHint(u *url.URL) string {
+	switch {
+	case slices.Contains(backend.Schemes(), u.Scheme):
+		return ""
+	case u.Scheme == "http":
+		return fmt.Sprintf("if that is a Consul: consul://%s", u.Host)
+	case u.Scheme == "https":
+		return fmt.Sprintf("if that is a Consul: consul+https://%s", u.Host)
+	default:
+		return suggest(u.Scheme, backend.Schemes(), "")
+	}
 }
 
 func tlsOf(t settings.TLS) (*tls.Config, error) {

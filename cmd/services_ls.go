@@ -66,6 +66,9 @@ func (a *app) servicesLs(ctx context.Context, flags selectFlags, patterns []stri
 	if human(opts.Format) {
 		a.say("%s", totals(rows, src))
 	}
+	if len(rows) == 0 && a.cfg.Source == settings.SourceDefault && human(opts.Format) {
+		a.say("hint: `govctl demo` runs a mesh to look at; -e consul://HOST:PORT names a registry")
+	}
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -92,11 +93,7 @@ func checkField(text string, sel grammar.Selector, known []string) error {
 	if len(sel.Path) == 0 || slices.Contains(known, sel.Path[0]) {
 		return nil
 	}
-	return &SelectorError{
-		Text: text,
-		Why:  `no field "` + sel.Path[0] + `"`,
-		Hint: "the fields are " + strings.Join(Fields(), ", "),
-	}
+	return notAmong(text, fmt.Sprintf("no field %q", sel.Path[0]), sel.Path[0], Fields())
 }
 
 // fullInstance has something in every field, so that a filter evaluated on it

@@ -48,11 +48,15 @@ func ParseHealth(s string) (Health, error) {
 	if h := Health(s); slices.Contains(Healths(), h) {
 		return h, nil
 	}
+	return "", fmt.Errorf("unknown health %q: it is one of %s", s, strings.Join(healthNames(), ", "))
+}
+
+func healthNames() []string {
 	names := make([]string, 0, len(Healths()))
 	for _, h := range Healths() {
 		names = append(names, string(h))
 	}
-	return "", fmt.Errorf("unknown health %q: it is one of %s", s, strings.Join(names, ", "))
+	return names
 }
 
 // Instance is one registered instance of a service. Every string in it was

@@ -16,14 +16,19 @@ type Selector struct {
 // SelectorError says that the text of a selector is wrong: the caller's fault,
 // not the registry's.
 type SelectorError struct {
-	// Text is the selector, or the part of it that is wrong.
-	Text string
-	// Why says what is wrong with it; Hint, if not empty, what would be right.
-	Why, Hint string
+	// Text is the selector, or the part of it that is wrong, and Why says what
+	// is wrong with it.
+	Text, Why string
+	// Hint, if not empty, says what would be right.
+	Hint string
+	// Where a word was none of those allowed, Word is that word and Among what
+	// it may be.
+	Word  string
+	Among []string
 }
 
 // Error returns what is wrong, in one line.
-func (e *SelectorError) Error() string { return fmt.Sprintf("selector %q: %s", e.Text, e.Why) }
+func (e *SelectorError) Error() string { return fmt.Sprintf("%q: %s", e.Text, e.Why) }
 
 // ParseSelector makes a Selector of three texts, each of which may be empty:
 // labels ("version=v2,zone!=a,canary,!old", on metadata and what Instance.Label
@@ -39,7 +44,7 @@ func ParseSelector(labels, health, filter string) (Selector, error) {
 	for _, name := range splitList(health) {
 		h, err := ParseHealth(name)
 		if err != nil {
-			return Selector{}, &SelectorError{Text: name, Why: err.Error()}
+			return Selector{}, notAmong(name, "not a health", name, healthNames())
 		}
 		s.health = append(s.health, h)
 	}
@@ -49,6 +54,11 @@ func ParseSelector(labels, health, filter string) (Selector, error) {
 		}
 	}
 	return s, nil
+}
+
+// notAmong returns the error for a word in text that is none of those allowed.
+func notAmong(text, why, word string, among []string) *SelectorError {
+	return &SelectorError{Text: text, Why: why, Word: word, Among: among, Hint: "it is one of " + strings.Join(among, ", ")}
 }
 
 // IsZero reports whether the Selector picks everything.

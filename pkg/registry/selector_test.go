@@ -66,7 +66,7 @@ func TestWrongSelectorsAreRefusedBeforeAnythingIsAsked(t *testing.T) {
 		{"=a", "", "", "is not KEY=VALUE", ""},
 		{"a,,b", "", "", "is not KEY=VALUE", ""},
 		{"a b", "", "", "is not KEY=VALUE", ""},
-		{"", "sick", "", "one of passing, warning", ""},
+		{"", "sick", "", "not a health", "one of passing, warning"},
 		{"", "", `port > 1`, "not an expression", "metadata.zone"},
 		{"", "", `prot == 1`, `no field "prot"`, "service, id, address, port"},
 		// go-bexpr alone would find these only on the right instance

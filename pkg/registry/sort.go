@@ -33,7 +33,7 @@ func sortBy[T any](rows []T, field string, by orders[T]) error {
 	name, down := strings.CutPrefix(field, "-")
 	compare, ok := by[name]
 	if !ok {
-		return &SelectorError{Text: field, Why: "not a field to sort by", Hint: "sort by one of " + strings.Join(slices.Sorted(maps.Keys(by)), ", ")}
+		return notAmong(field, "not a field to sort by", name, slices.Sorted(maps.Keys(by)))
 	}
 	slices.SortStableFunc(rows, func(a, b T) int {
 		if down {
