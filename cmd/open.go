@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"govctl/internal/httpx"
+	"govctl/internal/render"
 	"govctl/internal/settings"
 	"govctl/pkg/backend"
 	"govctl/pkg/registry"
@@ -84,6 +85,25 @@ func whereIs(u *url.URL) string {
 		return system + " " + u.Path
 	}
 	return system + " " + u.Host
+}
+
+// ask asks the chosen environment's registry: it opens it, hands it to do with a
+// context that --timeout bounds, and says in an error what was attempted.
+func (a *app) ask(ctx context.Context, what string, do func(context.Context, render.Options, source) error) error {
+	opts, err := a.output()
+	if err != nil {
+		return err
+	}
+	src, err := a.open(ctx, "")
+	if err != nil {
+		return err
+	}
+	ctx, cancel := a.within(ctx)
+	defer cancel()
+	if err := do(ctx, opts, src); err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return nil
 }
 
 func (a *app) openRegistry(ctx context.Context, cfg *settings.Settings, b *settings.Backend) (registry.Registry, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"slices"
 	"strings"
@@ -49,10 +50,16 @@ func (f *selectFlags) add(c *cobra.Command, sortFields []string) {
 	_ = c.RegisterFlagCompletionFunc("sort", cobra.FixedCompletions(sortFields, cobra.ShellCompDirectiveNoFileComp))
 }
 
-// selector returns what the flags select, and refuses a limit below 0.
-func (f *selectFlags) selector() (registry.Selector, error) {
+// selector returns what the flags select. It refuses a limit below 0, and a
+// field that sortBy does.
+func (f *selectFlags) selector(sortBy func(field string) error) (registry.Selector, error) {
 	if f.limit < 0 {
 		return registry.Selector{}, usagef("--limit %d: it is a number of rows, 0 for all", f.limit)
+	}
+	if f.sort != "" {
+		if err := sortBy(f.sort); err != nil {
+			return registry.Selector{}, err
+		}
 	}
 	return registry.ParseSelector(f.labels, f.health, f.filter)
 }
@@ -177,13 +184,9 @@ func seq[T any](list []T, err error) iter.Seq2[T, error] {
 
 // writeList prints l. An error after the first row makes the answer partial; one
 // before it means that there is none, and nothing is printed.
-func writeList[T any](a *app, o render.Options, what string, l render.List[T]) error {
-	n, err := render.WriteList(a.Stdout, o, l)
-	if err == nil {
-		return nil
-	}
-	err = fmt.Errorf("%s: %w", what, err)
-	if n > 0 {
+func writeList[T any](w io.Writer, o render.Options, l render.List[T]) error {
+	n, err := render.WriteList(w, o, l)
+	if err != nil && n > 0 {
 		return partialError{err}
 	}
 	return err

@@ -37,29 +37,21 @@ type serviceDetail struct {
 }
 
 func (a *app) servicesGet(ctx context.Context, target string) error {
-	opts, err := a.output()
-	if err != nil {
-		return err
-	}
-	src, err := a.open(ctx, "")
-	if err != nil {
-		return err
-	}
-	ctx, cancel := a.within(ctx)
-	defer cancel()
-	service, id, found, err := resolve(ctx, src, target)
-	if err != nil {
-		return fmt.Errorf("get service: %w", err)
-	}
-	if id == "" {
-		return render.WriteDocument(a.Stdout, opts, serviceDocument(a, src, service, found))
-	}
-	for i := range found {
-		if found[i].ID == id {
-			return render.WriteDocument(a.Stdout, opts, instanceDocument(a, src, &found[i]))
+	return a.ask(ctx, "get service", func(ctx context.Context, opts render.Options, src source) error {
+		service, id, found, err := resolve(ctx, src, target)
+		if err != nil {
+			return err
 		}
-	}
-	return fmt.Errorf("get service: %w", noSuchInstance(src, service, id, found))
+		if id == "" {
+			return render.WriteDocument(a.Stdout, opts, serviceDocument(a, src, service, found))
+		}
+		for i := range found {
+			if found[i].ID == id {
+				return render.WriteDocument(a.Stdout, opts, instanceDocument(a, src, &found[i]))
+			}
+		}
+		return noSuchInstance(src, service, id, found)
+	})
 }
 
 // resolve splits target into the service that it begins with and the id that may

@@ -1,9 +1,8 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
-	"errors"
-	"fmt"
 	"iter"
 	"strings"
 
@@ -33,47 +32,33 @@ func newServicesInstancesCmd(a *app) *cobra.Command {
 }
 
 func (a *app) servicesInstances(ctx context.Context, flags selectFlags, patterns []string) error {
-	const what = "list instances"
-	sel, err := flags.selector()
+	sel, err := flags.selector(func(field string) error { return registry.Sort(nil, field) })
 	if err != nil {
 		return err
 	}
-	opts, err := a.output()
-	if err != nil {
-		return err
-	}
-	src, err := a.open(ctx, "")
-	if err != nil {
-		return err
-	}
-	ctx, cancel := a.within(ctx)
-	defer cancel()
-	found, err := instances(ctx, src, patterns)
-	if err != nil {
-		return fmt.Errorf("%s: %w", what, err)
-	}
-	if human(opts.Format) || !a.StdoutTTY { // what streams to a terminal shows by itself how far it is
-		found = a.progress(found)
-	}
-	items := registry.Filter(found, sel)
-	if flags.sort != "" {
-		if items, err = sorted(items, flags.sort); err != nil {
+	return a.ask(ctx, "list instances", func(ctx context.Context, opts render.Options, src source) error {
+		found, err := instances(ctx, src, patterns)
+		if err != nil {
 			return err
 		}
-	}
-	var counter registry.Counter
-	err = writeList(a, opts, what, render.List[registry.Instance]{
-		Columns: instanceColumns(a),
-		Name:    instanceName,
-		Items:   counting(take(items, flags.limit), &counter),
-	})
-	if err != nil {
+		if human(opts.Format) || !a.StdoutTTY { // what streams to a terminal shows by itself how far it is
+			found = a.progress(found)
+		}
+		items := registry.Filter(found, sel)
+		if flags.sort != "" {
+			items = sorted(items, flags.sort)
+		}
+		var counter registry.Counter
+		err = writeList(a.Stdout, opts, render.List[registry.Instance]{
+			Columns: instanceColumns(a),
+			Name:    instanceName,
+			Items:   counting(take(items, flags.limit), &counter),
+		})
+		if err == nil && human(opts.Format) {
+			a.sayTotals(counter.Summaries(), src)
+		}
 		return explainMissing(ctx, src, err)
-	}
-	if human(opts.Format) {
-		a.say("%s", totals(counter.Summaries(), src))
-	}
-	return nil
+	})
 }
 
 // instances returns the instances of the services that patterns pick.
@@ -88,14 +73,11 @@ func instances(ctx context.Context, src source, patterns []string) (iter.Seq2[re
 	return registry.ListKnown(ctx, src.registry, services), nil
 }
 
-// sorted reads items whole and returns them sorted by field; an error of items
-// still comes last. The error returned is of the field alone.
-func sorted(items iter.Seq2[registry.Instance, error], field string) (iter.Seq2[registry.Instance, error], error) {
-	if err := registry.Sort(nil, field); err != nil {
-		return nil, err
-	}
+// sorted reads items whole and returns them sorted by field; an error still comes
+// last.
+func sorted(items iter.Seq2[registry.Instance, error], field string) iter.Seq2[registry.Instance, error] {
 	list, err := collect(items)
-	return seq(list, errors.Join(err, registry.Sort(list, field))), nil
+	return seq(list, cmp.Or(err, registry.Sort(list, field)))
 }
 
 // counting counts the items that pass through it.

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -31,45 +32,34 @@ func newServicesLsCmd(a *app) *cobra.Command {
 }
 
 func (a *app) servicesLs(ctx context.Context, flags selectFlags, patterns []string) error {
-	const what = "list services"
-	sel, err := flags.selector()
+	sel, err := flags.selector(func(field string) error { return registry.SortSummaries(nil, field) })
 	if err != nil {
 		return err
 	}
-	opts, err := a.output()
-	if err != nil {
-		return err
-	}
-	src, err := a.open(ctx, "")
-	if err != nil {
-		return err
-	}
-	ctx, cancel := a.within(ctx)
-	defer cancel()
-	rows, err := a.summaries(ctx, src, sel, patterns, opts.Format == render.Wide)
-	if err != nil && len(rows) == 0 {
-		return fmt.Errorf("%s: %w", what, err)
-	}
-	if flags.sort != "" {
-		if err := registry.SortSummaries(rows, flags.sort); err != nil {
-			return err
+	return a.ask(ctx, "list services", func(ctx context.Context, opts render.Options, src source) error {
+		rows, err := a.summaries(ctx, src, sel, patterns, opts.Format == render.Wide)
+		if flags.sort != "" {
+			err = cmp.Or(err, registry.SortSummaries(rows, flags.sort))
 		}
-	}
-	list := render.List[registry.Summary]{
-		Columns: summaryColumns(src),
-		Name:    func(s registry.Summary) string { return s.Service },
-		Items:   take(seq(rows, err), flags.limit),
-	}
-	if err := writeList(a, opts, what, list); err != nil {
+		err = writeList(a.Stdout, opts, render.List[registry.Summary]{
+			Columns: summaryColumns(src),
+			Name:    func(s registry.Summary) string { return s.Service },
+			Items:   take(seq(rows, err), flags.limit),
+		})
+		if err == nil && human(opts.Format) {
+			a.sayTotals(rows, src)
+		}
 		return err
-	}
-	if human(opts.Format) {
-		a.say("%s", totals(rows, src))
-	}
-	if len(rows) == 0 && a.cfg.Source == settings.SourceDefault && human(opts.Format) {
+	})
+}
+
+// sayTotals says below a list what it adds up to, and where there is nothing at
+// all to see, how to see something.
+func (a *app) sayTotals(rows []registry.Summary, src source) {
+	a.say("%s", totals(rows, src))
+	if len(rows) == 0 && a.cfg.Source == settings.SourceDefault {
 		a.say("hint: `govctl demo` runs a mesh to look at; -e consul://HOST:PORT names a registry")
 	}
-	return nil
 }
 
 // summaries returns a row for each service that patterns and sel pick. The
