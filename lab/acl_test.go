@@ -15,7 +15,7 @@ import (
 func restricted(t *testing.T, name, seen string) string {
 	t.Helper()
 	rules := `service_prefix "` + seen + `" { policy = "read" } node_prefix "" { policy = "read" }`
-	token, err := shared.acl.API.NewToken(t.Context(), name, rules)
+	token, err := shared.acl.API.NewToken(t.Context(), unique(name), rules)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func TestATokenThatSeesSomeServicesGetsAListThatSaysSo(t *testing.T) {
 func TestATokenThatSeesAllGetsAListWithoutAWarning(t *testing.T) {
 	t.Parallel()
 	register(t, shared.acl, server.Service{ID: "whole-1", Name: "whole", Port: 80, Check: passing()})
-	token, err := shared.acl.API.NewToken(t.Context(), "all", `service_prefix "" { policy = "read" } node_prefix "" { policy = "read" }`)
+	token, err := shared.acl.API.NewToken(t.Context(), unique("all"), `service_prefix "" { policy = "read" } node_prefix "" { policy = "read" }`)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -148,6 +148,10 @@ func newUUID() string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
+// unique returns name with an ending of its own: what a test leaves behind (a
+// killed service, a policy) is not in the way of another run.
+func unique(name string) string { return name + "-" + newUUID()[:8] }
+
 // startAgent starts one more agent for t alone and stops it at its end.
 func startAgent(t *testing.T, o server.Options) *server.Consul {
 	t.Helper()

@@ -62,7 +62,7 @@ func counts(service string, n int) func(context.Context) error {
 
 func TestGoMicroRecordsAreDecodedAndDeathsAreSeen(t *testing.T) {
 	t.Parallel()
-	const service = "greeter"
+	service := unique("greeter")
 	killed := microService(t, service, "1.2.0", "zone=eu-1", "color=blue")
 	microService(t, service, "1.2.0", "zone=eu-2")
 	stopped := microService(t, service, "2.0.0", "zone=eu-2", "canary=yes")
