@@ -134,16 +134,23 @@ func silent(ts *testscript.TestScript, _ bool, _ []string) {
 			if err != nil {
 				return
 			}
-			ts.Defer(func() { _ = conn.Close() })
-			buf := make([]byte, 1)
-			if _, err := conn.Read(buf); err == nil {
-				select {
-				case asked <- struct{}{}:
-				default:
-				}
-			}
+			go listen(conn, asked)
 		}
 	}()
+}
+
+// listen says on asked that something came, and holds the connection until the
+// client gives it up.
+func listen(conn net.Conn, asked chan<- struct{}) {
+	defer func() { _ = conn.Close() }()
+	if _, err := conn.Read(make([]byte, 1)); err != nil {
+		return
+	}
+	select {
+	case asked <- struct{}{}:
+	default:
+	}
+	_, _ = io.Copy(io.Discard, conn)
 }
 
 // appears FILE waits until FILE is there.
