@@ -139,7 +139,11 @@ type Check struct {
 	ID   string `json:"id"`
 	Name string `json:"name,omitempty"`
 	// Kind is ttl, http, tcp, grpc, …, as the system names it.
-	Kind   string `json:"kind,omitempty"`
+	Kind string `json:"kind,omitempty"`
+	// Target is what the check asks, where it is one that asks and the system
+	// says so: a URL for http, host:port for tcp, host:port/SERVICE for grpc. It
+	// is as seen from the registry's side.
+	Target string `json:"target,omitempty"`
 	Status Health `json:"status"`
 	// Output is what the check last said; Notes what its author wrote.
 	Output string `json:"output,omitempty"`
