@@ -3,6 +3,7 @@ package registry
 import (
 	"encoding/json"
 	"maps"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,7 +37,9 @@ func Differences(a, b *Instance) []Change {
 		c = append(c, Change{"tags", strings.Join(a.Tags, ","), strings.Join(b.Tags, ",")})
 	}
 	c.addPairs("metadata.", a.Metadata, b.Metadata)
-	c.addPairs("endpoints.", endpointTexts(a), endpointTexts(b))
+	if !reflect.DeepEqual(a.Endpoints, b.Endpoints) {
+		c.addPairs("endpoints.", endpointTexts(a), endpointTexts(b))
+	}
 	c.addPairs("checks.", checkStatuses(a), checkStatuses(b))
 	return c
 }
