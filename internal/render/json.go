@@ -77,6 +77,23 @@ func appendJSON(out, compact []byte, depth int) []byte {
 	return out
 }
 
+// appendCompact appends compact, which is valid JSON without blanks, on one line.
+// Characters that a terminal must not get are escaped.
+func appendCompact(out, compact []byte) []byte {
+	for i := 0; i < len(compact); i++ {
+		if compact[i] != '"' {
+			out = append(out, compact[i])
+			continue
+		}
+		end := stringEnd(compact, i)
+		out = append(out, '"')
+		out = appendEscaped(out, compact[i+1:end-1], appendJSONEscape)
+		out = append(out, '"')
+		i = end - 1
+	}
+	return out
+}
+
 func appendLine(out []byte, depth int) []byte {
 	return appendBlanks(append(out, '\n'), 2*depth)
 }
