@@ -76,8 +76,9 @@ func (p *Prober) attempt(ctx context.Context, t *Target) (Result, error) {
 	a := &attempt{prober: p, target: t, started: p.Now()}
 	defer a.close()
 	reason, err := a.ask(limited)
-	a.result.LatencySeconds = p.since(a.started)
+	latency := p.since(a.started)
 	if err == nil {
+		a.result.LatencySeconds = latency
 		a.result.Outcome, a.result.Reason = OK, reason
 		return a.result, nil
 	}
@@ -89,6 +90,9 @@ func (p *Prober) attempt(ctx context.Context, t *Target) (Result, error) {
 	}
 	f := explain(err, limited.Err() != nil, a.phase, p.Timeout)
 	a.result.Outcome, a.result.Phase, a.result.Reason = f.outcome, f.phase, f.reason
+	if f.phase == Handshake || f.phase == Status {
+		a.result.LatencySeconds = latency // it answered, and not well
+	}
 	return a.result, nil
 }
 
