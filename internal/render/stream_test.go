@@ -14,7 +14,7 @@ func TestAStreamWritesEachItemAtOnce(t *testing.T) {
 	columns := []Column[item]{
 		{Cell: func(i item) Cell { return Cell{Text: i.Word} }},
 		{Right: true, Cell: func(i item) Cell { return Cell{Text: strings.Repeat("1", i.N)} }},
-		{Cell: func(i item) Cell { return Cell{Text: "last"} }},
+		{Cell: func(item) Cell { return Cell{Text: "last"} }},
 	}
 	items := []item{{"a", 1}, {"\x1b[31mred\n", 3}, {"b", 2}}
 	for format, want := range map[Format][]string{

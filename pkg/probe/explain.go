@@ -32,7 +32,7 @@ func localTrouble(err error) error {
 	if !ok {
 		return nil
 	}
-	switch no { //nolint:exhaustive // the rest is not ours
+	switch no {
 	case syscall.EMFILE, syscall.ENFILE:
 		return &LocalError{"too many open files on this machine"}
 	case syscall.EADDRNOTAVAIL, syscall.EADDRINUSE:
@@ -77,7 +77,7 @@ func explainDNS(err error) (fate, bool) {
 }
 
 func explainSystem(no syscall.Errno, phase Phase) fate {
-	switch no { //nolint:exhaustive // the rest say it themselves
+	switch no {
 	case syscall.ECONNREFUSED:
 		return fate{Failed, phase, "refused"}
 	case syscall.ECONNRESET, syscall.EPIPE, syscall.ECONNABORTED:

@@ -48,7 +48,7 @@ func (a *attempt) askHTTP(ctx context.Context, conn net.Conn, address string) (s
 		return "", &UnprobeableError{err.Error()}
 	}
 	for redirects := 0; ; redirects++ {
-		resp, err := a.exchange(conn, address, path)
+		resp, err := a.exchange(conn, address, path) //nolint:bodyclose // the connection is closed, and that is all there is to it
 		if err != nil {
 			return "", err
 		}

@@ -109,30 +109,39 @@ func (e *engine) loop(ctx context.Context, yield func(Answer) bool) {
 		if e.running == 0 && (len(e.queue) == 0 || ctx.Err() != nil) {
 			break
 		}
-		select {
-		case d := <-e.done:
-			if a, ok := e.end(ctx, d); ok && !yield(a) {
-				return
-			}
-		case p := <-e.freed:
-			if p.holds {
-				p.holds = false
-				e.used--
-			}
-		case <-e.resume:
-			e.resume = nil
-		case <-e.over(ctx):
-			e.resume = nil // nothing begins any more
+		if !e.step(ctx, yield) {
+			return
 		}
 	}
 	if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return
 	}
 	for _, i := range e.queue {
-		if !yield(Answer{i, unasked("no time left to ask")}) {
+		if !yield(Answer{i, unasked(noTime)}) {
 			return
 		}
 	}
+}
+
+const noTime = "no time left to ask"
+
+// step waits for one thing to happen, and reports whether anybody listens.
+func (e *engine) step(ctx context.Context, yield func(Answer) bool) bool {
+	select {
+	case d := <-e.done:
+		a, ok := e.end(ctx, d)
+		return !ok || yield(a)
+	case p := <-e.freed:
+		if p.holds {
+			p.holds = false
+			e.used--
+		}
+	case <-e.resume:
+		e.resume = nil
+	case <-e.over(ctx):
+		e.resume = nil // nothing begins any more
+	}
+	return true
 }
 
 // over is closed when ctx has ended and something still waits to begin.
@@ -183,7 +192,7 @@ func (e *engine) end(ctx context.Context, d done) (Answer, bool) {
 	case isLocal:
 		return Answer{d.index, unasked(local.Reason)}, true
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return Answer{d.index, unasked("no time left to ask")}, true
+		return Answer{d.index, unasked(noTime)}, true
 	default:
 		return Answer{}, false // canceled
 	}

@@ -79,7 +79,7 @@ func Choose(in *registry.Instance) Spec {
 // is as seen from the registry's side, where it may well be "localhost".
 func byCheck(c *registry.Check, in *registry.Instance) (Spec, bool) {
 	s := Spec{Why: fmt.Sprintf("check %q", c.ID)}
-	port := ""
+	var port string
 	switch c.Kind {
 	case "http", "https":
 		u, err := url.Parse(c.Target)
