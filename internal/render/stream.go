@@ -23,6 +23,15 @@ func NewStream[T any](w io.Writer, o Options, columns []Column[T], name func(T) 
 	return &Stream[T]{w: w, options: o, columns: columns, name: name, widths: make([]int, len(columns))}
 }
 
+// Measure makes the columns as wide as item needs, for items that may come.
+func (s *Stream[T]) Measure(item T) {
+	for i, c := range s.columns {
+		s.measure(i, width(Safe(c.Cell(item).Text)))
+	}
+}
+
+func (s *Stream[T]) measure(i, w int) { s.widths[i] = max(s.widths[i], min(w, maxPad)) }
+
 // Write writes item with one system call. Its errors are the writer's, or that of
 // an item that has no JSON form.
 func (s *Stream[T]) Write(item T) error {
@@ -54,7 +63,7 @@ func (s *Stream[T]) row(item T) []byte {
 		cell := c.Cell(item)
 		text := Safe(cell.Text)
 		w := width(text)
-		s.widths[i] = max(s.widths[i], min(w, maxPad))
+		s.measure(i, w)
 		if i > 0 {
 			line = appendBlanks(line, gap)
 		}

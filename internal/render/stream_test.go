@@ -39,3 +39,14 @@ func TestAStreamWritesEachItemAtOnce(t *testing.T) {
 		})
 	}
 }
+
+func TestAStreamLeavesRoomForWhatMayCome(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	text := func(i int) func([2]string) Cell { return func(s [2]string) Cell { return Cell{Text: s[i]} } }
+	s := NewStream(&out, Options{}, []Column[[2]string]{{Cell: text(0)}, {Cell: text(1)}}, nil)
+	s.Measure([2]string{"wide", "b"})
+	if err := s.Write([2]string{"a", "b"}); err != nil || out.String() != "a     b\n" {
+		t.Errorf("wrote %q, %v", out.String(), err)
+	}
+}
