@@ -7,7 +7,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"math"
 	"net"
 	"strings"
 	"time"
@@ -164,7 +163,7 @@ func (p *Prober) facts(s *tls.ConnectionState) *Certificate {
 	return &Certificate{
 		Subject: leaf.Subject.String(), Issuer: leaf.Issuer.String(), Names: names(leaf),
 		NotBefore: leaf.NotBefore.UTC(), NotAfter: leaf.NotAfter.UTC(),
-		DaysLeft: int(math.Floor(leaf.NotAfter.Sub(p.Now()).Hours() / 24)),
+		DaysLeft: int(leaf.NotAfter.Sub(p.Now()).Hours() / 24),
 		Chain:    len(s.PeerCertificates), Protocol: tls.VersionName(s.Version),
 	}
 }

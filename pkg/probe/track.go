@@ -21,6 +21,9 @@ const (
 	Untold State = "unprobeable"
 )
 
+// States returns every State, in the order in which they are counted and shown.
+func States() []State { return []State{Up, Shaky, Gone, Flapping, Untold} }
+
 const (
 	// memory is how many results are remembered, and shown as a strip.
 	memory = 20
