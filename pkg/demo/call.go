@@ -61,7 +61,7 @@ func (e *env) reach(ctx context.Context, service string, use func(context.Contex
 	}
 }
 
-// passing returns the mesh's own instances of service that the registry calls
+// passing returns the callable instances of service that the registry calls
 // passing, at least one. In a registry that others use too, a demo calls nobody
 // else's instances, and not those of a demo on another machine.
 func (e *env) passing(ctx context.Context, service string) ([]registry.Instance, error) {
@@ -70,7 +70,7 @@ func (e *env) passing(ctx context.Context, service string) ([]registry.Instance,
 		return nil, &refusal{status: http.StatusServiceUnavailable, text: fmt.Sprintf("look up %s: %v", service, err)}
 	}
 	live := slices.DeleteFunc(all, func(in registry.Instance) bool {
-		return in.Health != registry.Passing || in.Weight <= 0 || !e.own[in.ID]
+		return in.Health != registry.Passing || in.Weight <= 0 || !e.callable[in.ID]
 	})
 	if len(live) == 0 {
 		return nil, &refusal{status: http.StatusServiceUnavailable, text: "no passing instance of " + service}

@@ -22,6 +22,16 @@ const (
 	// FaultExpiredCertificate speaks HTTPS with a certificate that ended three
 	// days before the mesh started.
 	FaultExpiredCertificate FaultKind = "expired-certificate"
+	// FaultHang accepts connections and never answers anything; its heartbeats
+	// go on. The mesh's own callers leave it alone.
+	FaultHang FaultKind = "hang"
+	// FaultNotServing speaks gRPC, and its health service says NOT_SERVING,
+	// overall and for its service; its heartbeats go on, and it answers calls.
+	FaultNotServing FaultKind = "not-serving"
+	// FaultFlapping speaks HTTP and answers its health path by turns: 200 once,
+	// then 503 twice, and so on, each request one step further. All else works
+	// and its heartbeats go on.
+	FaultFlapping FaultKind = "flapping"
 )
 
 // Fault is one planted fault. The JSON names are an interface.
@@ -36,6 +46,13 @@ type Fault struct {
 	Health registry.Health `json:"health"`
 	// Truth is what is so: a clause without a full stop.
 	Truth string `json:"truth"`
+	// Finding is what somebody who asks the instance itself has to find:
+	// "zombie" (the registry says passing, and it fails), "ghost" (the registry
+	// says critical, and it answers), "slow" or "flapping".
+	Finding string `json:"finding"`
+	// Reason is a part of the reason that a failed probe gives in plain words,
+	// such as "refused"; empty where the instance answers.
+	Reason string `json:"reason"`
 }
 
 // Text returns the fault as one sentence, without a full stop.
@@ -52,26 +69,35 @@ func (m *Mesh) Faults() []Fault {
 			if u.fault == "" || !u.here() {
 				continue
 			}
-			faults = append(faults, Fault{
+			f := Fault{
 				Kind: u.fault, Environment: e.Name, Service: u.service, ID: u.in.ID,
-				Address: u.in.HostPort(), Health: u.health(), Truth: truth(u.fault),
-			})
+				Address: u.in.HostPort(), Health: u.health(),
+			}
+			f.Truth, f.Finding, f.Reason = describe(u.fault)
+			faults = append(faults, f)
 		}
 	}
 	return faults
 }
 
-func truth(k FaultKind) string {
+// describe returns what Fault's fields of these names say of a kind.
+func describe(k FaultKind) (truth, finding, reason string) {
 	switch k {
 	case FaultDead:
-		return "died: nobody listens on its port"
+		return "died: nobody listens on its port", "zombie", "refused"
 	case FaultCritical:
-		return "lives: it answers, and only its heartbeats are lost"
+		return "lives: it answers, and only its heartbeats are lost", "ghost", ""
 	case FaultSlow:
-		return fmt.Sprintf("takes %v to answer", slowness)
+		return fmt.Sprintf("takes %v to answer", slowness), "slow", ""
 	case FaultExpiredCertificate:
-		return fmt.Sprintf("presents a certificate that expired %d days ago", expiredDays)
+		return fmt.Sprintf("presents a certificate that expired %d days ago", expiredDays), "zombie", "certificate expired"
+	case FaultHang:
+		return "hangs: it accepts connections and never answers", "zombie", "no answer"
+	case FaultNotServing:
+		return "says NOT_SERVING of itself", "zombie", "NOT_SERVING"
+	case FaultFlapping:
+		return "flaps: its health answers 200 and 503 by turns", "flapping", "503"
 	default:
-		return string(k)
+		return string(k), "", ""
 	}
 }

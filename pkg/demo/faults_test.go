@@ -21,16 +21,22 @@ import (
 // get asks an instance's /healthz as a stranger would.
 func get(t *testing.T, client *http.Client, url string) (status int, took time.Duration, err error) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"/healthz", nil)
+	began := time.Now()
+	status, err = statusOf(t, client, url+"/healthz")
+	return status, time.Since(began), err
+}
+
+func statusOf(t *testing.T, client *http.Client, url string) (int, error) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	began := time.Now()
 	resp, err := client.Do(req)
 	if err != nil {
-		return 0, time.Since(began), err
+		return 0, err
 	}
-	return resp.StatusCode, time.Since(began), resp.Body.Close()
+	return resp.StatusCode, resp.Body.Close()
 }
 
 // serving asks the standard gRPC health service of an instance.
@@ -98,12 +104,68 @@ func TestFaultsAreToldInOneSentenceUntilTheyAreStopped(t *testing.T) {
 		got = append(got, regexp.MustCompile("-[0-9a-f]{4}").ReplaceAllString(f.Text(), "-ID"))
 	}
 	want := []string{
+		"gateway-ID in dev: the registry says passing, but it hangs: it accepts connections and never answers",
+		"gateway-ID in dev: the registry says passing, but it flaps: its health answers 200 and 503 by turns",
 		"inventory-ID in dev: the registry says critical, but it lives: it answers, and only its heartbeats are lost",
+		"inventory-ID in dev: the registry says passing, but it says NOT_SERVING of itself",
 		"order-ID in dev: the registry says passing, but it takes 800ms to answer",
 		"user-ID in dev: the registry says passing, but it presents a certificate that expired 3 days ago",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestEachFaultSaysWhatAProbeIsToFind(t *testing.T) {
+	t.Parallel()
+	m, _ := start(t, "dev")
+	got := map[FaultKind][2]string{}
+	for _, f := range m.Faults() {
+		got[f.Kind] = [2]string{f.Finding, f.Reason}
+	}
+	want := map[FaultKind][2]string{
+		FaultDead:               {"zombie", "refused"},
+		FaultCritical:           {"ghost", ""},
+		FaultSlow:               {"slow", ""},
+		FaultExpiredCertificate: {"zombie", "certificate expired"},
+		FaultHang:               {"zombie", "no answer"},
+		FaultNotServing:         {"zombie", "NOT_SERVING"},
+		FaultFlapping:           {"flapping", "503"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestTheHealthyAnswerWhereTheirMetadataSays(t *testing.T) {
+	t.Parallel()
+	_, regs := start(t, "dev", "test", "prod")
+	transport := &http.Transport{}
+	t.Cleanup(transport.CloseIdleConnections)
+	healthy := map[string]int{}
+	for name, reg := range regs {
+		for _, in := range reg.all() {
+			path, ok := in.Metadata[MetaHealth]
+			if want := in.Protocol == "http"; ok != want {
+				t.Errorf("%s %s has the health path %q", in.Protocol, in.ID, path)
+			}
+			if in.Metadata[MetaFault] != "" {
+				continue
+			}
+			healthy[name+" "+in.Service]++
+			if in.Protocol == "grpc" {
+				if got, err := serving(t, in.HostPort(), ""); err != nil || got != healthpb.HealthCheckResponse_SERVING {
+					t.Errorf("%s: %v, %v; want that it serves overall", in.ID, got, err)
+				}
+				continue
+			}
+			if status, err := statusOf(t, &http.Client{Transport: transport}, "http://"+in.HostPort()+path); status != 200 || err != nil {
+				t.Errorf("%s: %d, %v; want 200", in.ID, status, err)
+			}
+		}
+	}
+	if len(healthy) != 15 {
+		t.Errorf("not every service has a healthy instance everywhere: %v", healthy)
 	}
 }
 

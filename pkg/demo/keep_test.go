@@ -23,10 +23,10 @@ func listenOn(t *testing.T, port int) (net.Listener, error) {
 // pair is an environment of two instances that do not listen: order-ok, and
 // order-ghost with the fault critical.
 func pair(reg *memory, log func(string)) *env {
-	e := &env{Environment: Environment{Name: "dev", Registry: reg, Registrar: reg}, log: log, own: map[string]bool{}}
+	e := &env{Environment: Environment{Name: "dev", Registry: reg, Registrar: reg}, log: log, callable: map[string]bool{}}
 	for id, s := range map[string]spec{"order-ok": {service: order}, "order-ghost": {service: order, fault: FaultCritical}} {
 		e.units = append(e.units, &unit{spec: s, env: e, in: s.instance("dev", id)})
-		e.own[id] = true
+		e.callable[id] = true
 	}
 	return e
 }
@@ -104,10 +104,10 @@ func TestAnInstanceThatIsNotReachedIsReplacedOnce(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			reg := newMemory()
-			e := &env{Environment: Environment{Registry: reg, Registrar: reg}, own: map[string]bool{}}
+			e := &env{Environment: Environment{Registry: reg, Registrar: reg}, callable: map[string]bool{}}
 			for _, id := range []string{"a", "b", "c"} {
 				reg.rows[id] = &row{in: registry.Instance{Service: order, ID: id, Weight: 1}}
-				e.own[id] = true
+				e.callable[id] = true
 			}
 			asked := map[string]bool{}
 			err := e.reach(t.Context(), order, func(_ context.Context, in *registry.Instance) error {
@@ -126,7 +126,7 @@ func TestAnInstanceThatIsNotReachedIsReplacedOnce(t *testing.T) {
 func TestOnlyPassingInstancesOfThisDemoAreAsked(t *testing.T) {
 	t.Parallel()
 	reg := newMemory()
-	e := &env{Environment: Environment{Registry: reg, Registrar: reg}, own: map[string]bool{"mine": true, "late": true, "drained": true}}
+	e := &env{Environment: Environment{Registry: reg, Registrar: reg}, callable: map[string]bool{"mine": true, "late": true, "drained": true}}
 	reg.rows["mine"] = &row{in: registry.Instance{Service: order, ID: "mine", Weight: 1}}
 	reg.rows["late"] = &row{in: registry.Instance{Service: order, ID: "late", Weight: 1}, ttl: time.Second}
 	reg.rows["drained"] = &row{in: registry.Instance{Service: order, ID: "drained"}}

@@ -33,7 +33,14 @@ const (
 	MetaFault = "demo-fault"
 	// MetaScheme is on HTTP instances that speak TLS; its value is "https".
 	MetaScheme = "scheme"
+	// MetaHealth is on HTTP instances; its value is the path that tells whether
+	// they are well. gRPC instances have none: they tell by the overall status
+	// of the standard health service.
+	MetaHealth = "health"
 )
+
+// healthPath is where every HTTP instance tells whether it is well.
+const healthPath = "/healthz"
 
 // spec is one instance that a layout asks for.
 type spec struct {
@@ -81,9 +88,12 @@ func layout(environment string) []spec {
 		return []spec{
 			{service: gateway, version: "v1", zone: "a"},
 			{service: gateway, version: "v1", zone: "b"},
+			{service: gateway, version: "v1", zone: "a", fault: FaultFlapping},
+			{service: gateway, version: "v1", zone: "b", fault: FaultHang},
 			{service: inventory, version: "v1", zone: "a"},
 			{service: inventory, version: "v2", zone: "b"},
 			{service: inventory, version: "v2", zone: "b", fault: FaultCritical},
+			{service: inventory, version: "v1", zone: "a", fault: FaultNotServing},
 			{service: order, version: "v1", zone: "a"},
 			{service: order, version: "v1", zone: "b", fault: FaultSlow},
 			{service: order, version: "v2", zone: "a", canary: true},
@@ -104,6 +114,9 @@ func (s *spec) instance(environment, id string) registry.Instance {
 		Protocol: protocol(s.service), Weight: 100, Tags: []string{"demo"},
 		Metadata:  map[string]string{MetaDemo: environment, "role": role(s.service), "zone": s.zone},
 		Endpoints: endpoints(s.service),
+	}
+	if in.Protocol == "http" {
+		in.Metadata[MetaHealth] = healthPath
 	}
 	if s.canary {
 		in.Weight = 20

@@ -21,7 +21,7 @@ func TestEnvironmentsDifferInVersionsAndCounts(t *testing.T) {
 			got[name] = append(got[name], fmt.Sprint(s.Service, s.Versions))
 		}
 	}
-	dev := []string{"gateway[{v1 2}]", "inventory[{v2 2} {v1 1}]", "order[{v1 2} {v2 1}]", "payment[{v1 3}]", "user[{v1 2}]"}
+	dev := []string{"gateway[{v1 4}]", "inventory[{v1 2} {v2 2}]", "order[{v1 2} {v2 1}]", "payment[{v1 3}]", "user[{v1 2}]"}
 	want := map[string][]string{
 		"dev":           dev,
 		"test":          {"gateway[{v1 2}]", "inventory[{v1 1} {v2 1}]", "order[{v1 1} {v2 1}]", "payment[{v1 2}]", "user[{v2 2}]"},

@@ -90,7 +90,7 @@ func (m *Mesh) build(ctx context.Context, o *Options) error {
 			recorders[at.TraceDir] = rec
 			m.recorders = append(m.recorders, rec)
 		}
-		e := &env{Environment: at, client: client, now: o.Now, log: o.Log, own: map[string]bool{}}
+		e := &env{Environment: at, client: client, now: o.Now, log: o.Log, callable: map[string]bool{}}
 		m.envs = append(m.envs, e)
 		for _, s := range layout(at.Name) {
 			u := newUnit(e, s, ids, rec)
@@ -98,7 +98,7 @@ func (m *Mesh) build(ctx context.Context, o *Options) error {
 				return fmt.Errorf("%s: %w", u.in.ID, err)
 			}
 			e.units = append(e.units, u)
-			e.own[u.in.ID] = true
+			e.callable[u.in.ID] = u.fault != FaultHang
 		}
 		slices.SortFunc(e.units, func(a, b *unit) int { return registry.Compare(a.in, b.in) })
 	}

@@ -23,7 +23,12 @@ func (u *unit) grpcServer() *grpc.Server {
 	}
 	srv.RegisterService(serviceDesc(u.service, do), nil)
 	alive := health.NewServer()
-	alive.SetServingStatus(rpcService(u.service), healthpb.HealthCheckResponse_SERVING)
+	state := healthpb.HealthCheckResponse_SERVING
+	if u.fault == FaultNotServing {
+		state = healthpb.HealthCheckResponse_NOT_SERVING
+	}
+	alive.SetServingStatus("", state) // overall
+	alive.SetServingStatus(rpcService(u.service), state)
 	healthpb.RegisterHealthServer(srv, alive)
 	return srv
 }

@@ -6,6 +6,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"google.golang.org/grpc"
@@ -74,6 +75,33 @@ func serveHTTP(ln net.Listener, h http.Handler) (stop func(context.Context)) {
 			_ = srv.Close()
 		}
 		<-done
+	}
+}
+
+// serveNobody accepts connections on ln, reads what comes and never answers. A
+// connection lasts until the other side ends it, or stop does.
+func serveNobody(ln net.Listener) (stop func(context.Context)) {
+	ctx, cut := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	hold := func(conn net.Conn) {
+		stopped := context.AfterFunc(ctx, func() { _ = conn.Close() })
+		defer stopped()
+		_, _ = io.Copy(io.Discard, conn) // ends with the connection
+		_ = conn.Close()
+	}
+	running.Go(func() {
+		for {
+			conn, err := ln.Accept()
+			if err != nil {
+				return // closed; or out of files, and then the backlog goes on unanswered too
+			}
+			running.Go(func() { hold(conn) })
+		}
+	})
+	return func(context.Context) {
+		_ = ln.Close()
+		cut()
+		running.Wait()
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"google.golang.org/protobuf/types/known/structpb"
@@ -55,9 +56,7 @@ func (r *refusal) Error() string { return r.text }
 // httpHandler returns what an instance of a service that speaks HTTP answers.
 func (u *unit) httpHandler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
-		reply(w, http.StatusOK, map[string]string{"status": "ok", "id": u.in.ID, "version": u.version})
-	})
+	mux.HandleFunc("GET "+healthPath, u.healthHandler())
 	switch u.service {
 	case gateway:
 		u.handle(mux, "POST /orders", u.placeOrder)
@@ -73,6 +72,19 @@ func (u *unit) httpHandler() http.Handler {
 		pause(r.Context(), slowness)
 		mux.ServeHTTP(w, r)
 	})
+}
+
+// healthHandler tells whether the instance is well. With the fault flapping it
+// is so in one request of three, counted over all who ask.
+func (u *unit) healthHandler() http.HandlerFunc {
+	var asked atomic.Uint64
+	return func(w http.ResponseWriter, _ *http.Request) {
+		code, state := http.StatusOK, "ok"
+		if n := asked.Add(1); u.fault == FaultFlapping && n%3 != 1 {
+			code, state = http.StatusServiceUnavailable, "unavailable"
+		}
+		reply(w, code, map[string]string{"status": state, "id": u.in.ID, "version": u.version})
+	}
 }
 
 // placeOrder is the gateway's part: who is it, then the order. Without the user

@@ -18,11 +18,14 @@ import (
 type env struct {
 	Environment
 
-	units  []*unit // sorted by service and id
-	own    map[string]bool
-	client *http.Client
-	now    func() time.Time
-	log    func(string)
+	units []*unit // sorted by service and id
+	// callable has the ids of those instances that the mesh's callers may ask:
+	// its own, but for those that hang. A caller would wait hopTime for one of
+	// them, and so would the order.
+	callable map[string]bool
+	client   *http.Client
+	now      func() time.Time
+	log      func(string)
 }
 
 // unit is one running instance.
@@ -65,9 +68,12 @@ func (u *unit) listen(ctx context.Context, cert *tls.Certificate) error {
 	if u.fault == FaultExpiredCertificate {
 		ln = tls.NewListener(ln, &tls.Config{Certificates: []tls.Certificate{*cert}, MinVersion: tls.VersionTLS12})
 	}
-	if protocol(u.service) == "grpc" {
+	switch {
+	case u.fault == FaultHang:
+		u.stop = serveNobody(ln)
+	case protocol(u.service) == "grpc":
 		u.stop = serveGRPC(ln, u.grpcServer())
-	} else {
+	default:
 		u.stop = serveHTTP(ln, u.httpHandler())
 	}
 	return nil
