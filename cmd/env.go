@@ -27,6 +27,9 @@ type Env struct {
 	StdoutTTY, StderrTTY bool
 	Width                int
 	Getenv               func(string) string
+	// Environ returns all variables, as NAME=VALUE, for programs that the user
+	// has govctl run.
+	Environ func() []string
 	// Now is the clock.
 	Now func() time.Time
 	// Dir is the working directory. ConfigDir and DataDir are the user's
@@ -51,6 +54,7 @@ func OSEnv() Env {
 		StdoutTTY: term.IsTerminal(int(os.Stdout.Fd())),
 		StderrTTY: term.IsTerminal(int(os.Stderr.Fd())),
 		Getenv:    os.Getenv,
+		Environ:   os.Environ,
 		Now:       time.Now,
 		Dir:       dir,
 		ConfigDir: configDir,

@@ -22,6 +22,8 @@ type source struct {
 	// env is the environment's name; at is the back-end, as "consul
 	// 127.0.0.1:8500".
 	env, at string
+	// hosts are the servers of its URL, separated by commas; "" for a folder.
+	hosts string
 }
 
 // open returns the registry of the environment with the given name or URL, or
@@ -42,7 +44,7 @@ func (a *app) open(ctx context.Context, name string) (source, error) {
 	if err != nil {
 		return source{}, err
 	}
-	src := source{registry: r, env: env.Name, at: whereIs(env.Registry.URL)}
+	src := source{registry: r, env: env.Name, at: whereIs(env.Registry.URL), hosts: env.Registry.URL.Host}
 	a.note(src.at, env.Registry.Pos)
 	return src, nil
 }

@@ -16,15 +16,18 @@ import (
 )
 
 func newServicesCmd(a *app) *cobra.Command {
-	c := group("services", "See what is registered",
+	c := group("services", "See what is registered, and whether it lives",
 		newServicesLsCmd(a),
 		newServicesInstancesCmd(a),
 		newServicesGetCmd(a),
 		newServicesDiffCmd(a),
+		newServicesProbeCmd(a),
+		newServicesWatchCmd(a),
+		newServicesWaitCmd(a),
 	)
 	c.Aliases = []string{"service", "svc"}
 	c.GroupID = groupSee
-	c.Example = "  govctl services ls\n  govctl services instances order --health critical\n  govctl services get order"
+	c.Example = "  govctl services ls\n  govctl services instances order --health critical\n  govctl services probe"
 	return c
 }
 
@@ -35,19 +38,26 @@ type selectFlags struct {
 	limit                  int
 }
 
-func (f *selectFlags) add(c *cobra.Command, sortFields []string) {
+// addSelection adds the flags that select.
+func (f *selectFlags) addSelection(c *cobra.Command) {
 	flags := c.Flags()
 	flags.StringVarP(&f.labels, "label", "l", "", "only instances with these labels: `version=v2,zone!=a,canary`")
 	flags.StringVar(&f.health, "health", "", "only instances of this `HEALTH`: passing, warning, critical, maintenance, starting, unknown")
 	flags.StringVar(&f.filter, "filter", "", "only instances for which `EXPR` holds, over the JSON fields: 'port == 8080 and \"eu\" in tags'")
-	flags.StringVar(&f.sort, "sort", "", "sort by `FIELD` ("+strings.Join(sortFields, ", ")+"), -FIELD for descending")
-	flags.IntVar(&f.limit, "limit", 0, "print at most `N` rows")
 	healths := make([]string, 0, len(registry.Healths()))
 	for _, h := range registry.Healths() {
 		healths = append(healths, string(h))
 	}
 	_ = c.RegisterFlagCompletionFunc("health", cobra.FixedCompletions(healths, cobra.ShellCompDirectiveNoFileComp)) // the flag exists
-	_ = c.RegisterFlagCompletionFunc("sort", cobra.FixedCompletions(sortFields, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// add adds the flags of a list: those that select, and how it is shown.
+func (f *selectFlags) add(c *cobra.Command, sortFields []string) {
+	f.addSelection(c)
+	flags := c.Flags()
+	flags.StringVar(&f.sort, "sort", "", "sort by `FIELD` ("+strings.Join(sortFields, ", ")+"), -FIELD for descending")
+	flags.IntVar(&f.limit, "limit", 0, "print at most `N` rows")
+	_ = c.RegisterFlagCompletionFunc("sort", cobra.FixedCompletions(sortFields, cobra.ShellCompDirectiveNoFileComp)) // the flag exists
 }
 
 // selector returns what the flags select. It refuses a limit below 0, and a
