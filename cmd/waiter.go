@@ -101,10 +101,10 @@ func (w *waiter) wait(ctx context.Context) error {
 // judgeAgain judges a list that was judged before, where the instances themselves
 // may answer otherwise by now.
 func (w *waiter) judgeAgain(ctx context.Context, list []registry.Instance) error {
-	if w.probing == nil || !w.answered || w.lost != nil {
-		return nil
+	if w.probing != nil && w.answered && w.lost == nil {
+		return w.judge(ctx, list)
 	}
-	return w.judge(ctx, list)
+	return nil
 }
 
 // listing is one answer of the registry.
@@ -137,14 +137,13 @@ func (w *waiter) feed(ctx context.Context, to chan<- listing) {
 // lose notes that the registry did not answer. It returns an error that waiting
 // does not mend.
 func (w *waiter) lose(ctx context.Context, why error) error {
-	switch {
-	case ctx.Err() != nil:
-		return nil // the time is over: end tells
-	case errors.Is(why, registry.ErrDenied) && !w.answered:
+	if errors.Is(why, registry.ErrDenied) && !w.answered {
 		return why
 	}
-	w.lost = why
-	w.tell(fmt.Sprintf("%s: %v; asking again", w.state.Service, why))
+	if ctx.Err() == nil { // else the time is over, which is no news of the registry
+		w.lost = why
+		w.tell(fmt.Sprintf("%s: %v; asking again", w.state.Service, why))
+	}
 	return nil
 }
 
