@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"govctl/internal/httpx"
@@ -30,8 +31,10 @@ type question struct {
 // answer is what came back, beside the body.
 type answer struct {
 	server   string
-	filtered bool // the server said that it left something out
-	guarded  bool // the server denies by default, we are nobody: it would not say
+	filtered bool   // the server said that it left something out
+	guarded  bool   // the server denies by default, we are nobody: it would not say
+	index    uint64 // of what was asked, grows when that changes; 0 where there is none
+	follower bool   // another than the leader said it
 }
 
 // read asks q and hands the body to decode. Any server may answer, also one that
@@ -47,6 +50,9 @@ func (c *client) read(ctx context.Context, q question, decode func(*httpx.Respon
 	}
 	defer resp.Body.Close() //nolint:errcheck // it was only read
 	a := c.remarks.on(resp)
+	a.index, _ = strconv.ParseUint(resp.Header.Get("X-Consul-Index"), 10, 64) // what is no number is no index
+	contact := resp.Header.Get("X-Consul-LastContact")
+	a.follower = contact != "" && contact != "0"
 	if err := decode(resp); err != nil {
 		return answer{}, c.fail(resp.Server, q.service, err)
 	}

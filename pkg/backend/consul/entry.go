@@ -2,6 +2,7 @@ package consul
 
 import (
 	"cmp"
+	"iter"
 	"maps"
 	"slices"
 	"strconv"
@@ -42,6 +43,8 @@ type check struct {
 	Output    string
 	ServiceID string
 	Type      string
+	// Definition is empty for the checks of agents; others register theirs with it.
+	Definition struct{ HTTP, TCP, GRPC string }
 }
 
 // entry is an element of /v1/health/service.
@@ -61,22 +64,26 @@ type nodeInfo struct {
 	Checks   []check
 }
 
-// entries returns those of one service.
-func (n *nodeInfo) entries(name string) []entry {
-	var entries []entry
-	for _, s := range n.Services {
-		if s.Service != name {
-			continue
-		}
-		e := entry{Node: node{n.Node, n.Address, n.Meta}, Service: s}
+// entries yields those of one service, or of all for "".
+func (n *nodeInfo) entries(name string) iter.Seq[entry] {
+	return func(yield func(entry) bool) {
+		checks := map[string][]check{} // by the id of their service; "" are the node's own
 		for _, c := range n.Checks {
-			if c.ServiceID == "" || c.ServiceID == s.ID {
-				e.Checks = append(e.Checks, c)
+			checks[c.ServiceID] = append(checks[c.ServiceID], c)
+		}
+		for _, s := range n.Services {
+			if s.Service != name && (name != "" || s.Service == "") {
+				continue
+			}
+			e := entry{Node: node{n.Node, n.Address, n.Meta}, Service: s, Checks: checks[""]}
+			if s.ID != "" {
+				e.Checks = slices.Concat(checks[""], checks[s.ID])
+			}
+			if !yield(e) {
+				return
 			}
 		}
-		entries = append(entries, e)
 	}
-	return entries
 }
 
 // keyOwnID is the metadata under which Register keeps the id of an instance whose
@@ -155,7 +162,7 @@ func checks(wire []check) []registry.Check {
 	out := make([]registry.Check, len(wire))
 	for i, c := range wire {
 		out[i] = registry.Check{
-			ID: c.CheckID, Name: c.Name, Kind: c.Type, Status: status(c.Status),
+			ID: c.CheckID, Name: c.Name, Kind: c.Type, Target: c.target(), Status: status(c.Status),
 			Output: c.Output, Notes: c.Notes, Node: c.ServiceID == "",
 		}
 	}

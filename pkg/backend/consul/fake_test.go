@@ -23,7 +23,9 @@ import (
 type fake struct {
 	mu       sync.Mutex
 	index    uint64
-	clock    time.Duration // since it started; Advance moves it
+	tables   map[string]uint64 // when a table changed last
+	changed  chan struct{}     // closed by the next change
+	clock    time.Duration     // since it started; Advance moves it
 	services map[string]*fakeService
 	nodes    []any // checks of the node itself
 	asked    []string
@@ -40,7 +42,10 @@ type fakeService struct {
 // newFake starts a fake and returns it, and the options to reach it.
 func newFake(t testing.TB) (*fake, Options) {
 	t.Helper()
-	f := &fake{index: 10, services: map[string]*fakeService{}}
+	f := &fake{
+		index: 10, tables: map[string]uint64{tableNodes: 10, tableChecks: 10}, changed: make(chan struct{}),
+		services: map[string]*fakeService{},
+	}
 	f.nodes = []any{map[string]any{"Node": "n1", "CheckID": "serfHealth", "Name": "Serf Health Status", "Status": "passing"}}
 	f.mustRegister(registration{ID: "consul", Name: "consul", Port: 8300})
 	return f, serve(t, f)
@@ -80,15 +85,17 @@ func (f *fake) mustRegister(reg registration) {
 		s.check = ""
 	case s.check == "":
 		s.check = "critical"
+		f.touch(tableChecks)
 	}
 	f.services[reg.ID] = s
+	f.touch(tableServices)
 }
 
 // advance lets time pass.
 func (f *fake) advance(d time.Duration) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.clock += d
+	f.changing(func() { f.clock += d })
 }
 
 func (f *fake) ServeHTTP(w http.ResponseWriter, req *http.Request) {
@@ -99,12 +106,13 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
-	w.Header().Set("X-Consul-Index", "1")
+	f.block(w, req)
 	w.Header().Set("X-Consul-KnownLeader", "true")
 	w.Header().Set("X-Consul-LastContact", "0")
 	for prefix, serve := range map[string]func(http.ResponseWriter, *http.Request, string){
 		"GET /v1/catalog/services": f.catalog, "GET /v1/health/service/": f.health,
 		"GET /v1/health/state/any": f.state, "GET /v1/internal/ui/services": f.summary, "GET /v1/internal/ui/nodes": f.dump,
+		"GET /v1/catalog/nodes":  f.machines,
 		"GET /v1/agent/service/": f.agent, "PUT /v1/agent/service/register": f.register,
 		"PUT /v1/agent/service/deregister/": f.deregister, "PUT /v1/agent/check/": f.report,
 	} {
@@ -135,7 +143,8 @@ func (f *fake) deregister(w http.ResponseWriter, _ *http.Request, id string) {
 	if f.services[id] == nil {
 		http.Error(w, `Unknown service ID "`+id+`". Ensure that the service ID is passed, not the service name.`, http.StatusNotFound)
 	}
-	delete(f.services, id)
+	f.changing(func() { delete(f.services, id) })
+	f.touch(tableServices)
 }
 
 func (f *fake) report(w http.ResponseWriter, _ *http.Request, rest string) {
@@ -145,7 +154,7 @@ func (f *fake) report(w http.ResponseWriter, _ *http.Request, rest string) {
 		http.Error(w, `Unknown check ID "service:`+id+`". Ensure that the check ID is passed, not the check name.`, http.StatusNotFound)
 		return
 	}
-	s.check, s.beat = map[string]string{"pass": "passing", "fail": "critical"}[verb], f.clock
+	f.changing(func() { s.check, s.beat = map[string]string{"pass": "passing", "fail": "critical"}[verb], f.clock })
 }
 
 func (f *fake) agent(w http.ResponseWriter, _ *http.Request, id string) {
@@ -174,10 +183,9 @@ func (f *fake) checks(s *fakeService) []any {
 	var all []any
 	if s.check != "" {
 		c := maps.Clone(base)
-		c["CheckID"], c["Name"], c["Type"], c["Status"] = "service:"+s.ID, "Service '"+s.Name+"' check", "ttl", s.check
-		ttl, err := time.ParseDuration(s.Check.TTL)
-		if err == nil && f.clock-s.beat >= ttl {
-			c["Status"], c["Output"] = "critical", "TTL expired"
+		c["CheckID"], c["Name"], c["Type"], c["Status"] = "service:"+s.ID, "Service '"+s.Name+"' check", "ttl", f.status(s)
+		if s.check != c["Status"] {
+			c["Output"] = "TTL expired"
 		}
 		all = append(all, c)
 	}
@@ -202,8 +210,12 @@ func (f *fake) all(service string) []*fakeService {
 	return all
 }
 
-func (f *fake) catalog(w http.ResponseWriter, _ *http.Request, _ string) {
+func (f *fake) catalog(w http.ResponseWriter, req *http.Request, _ string) {
 	names := map[string][]string{}
+	if req.FormValue("filter") == `ServiceName == ""` {
+		reply(w, names)
+		return
+	}
 	for _, s := range f.services {
 		names[s.Name] = append(names[s.Name], s.Tags...)
 	}
@@ -221,8 +233,12 @@ func (f *fake) health(w http.ResponseWriter, _ *http.Request, service string) {
 	reply(w, entries)
 }
 
-func (f *fake) state(w http.ResponseWriter, _ *http.Request, _ string) {
-	var all []any
+func (f *fake) state(w http.ResponseWriter, req *http.Request, _ string) {
+	all := []any{}
+	if req.FormValue("filter") == `CheckID == ""` {
+		reply(w, all)
+		return
+	}
 	for _, s := range f.all("") {
 		all = append(all, f.checks(s)...)
 	}

@@ -23,6 +23,7 @@ var (
 	_ registry.Registry   = (*Registry)(nil)
 	_ registry.Summarizer = (*Registry)(nil)
 	_ registry.Registrar  = (*Registry)(nil)
+	_ registry.Watcher    = (*Registry)(nil)
 )
 
 // Registry is the catalog of one Consul datacenter. It is safe for concurrent
@@ -32,6 +33,7 @@ type Registry struct {
 	tags   gomicro.Decoder
 	// claims has one element: who holds it gives out ids (see Register).
 	claims chan struct{}
+	pace   pace // of watches
 }
 
 // OpenRegistry returns the registry that o.URL names. It connects to nothing: an
@@ -41,7 +43,7 @@ func OpenRegistry(o Options) (*Registry, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Registry{client: c, claims: make(chan struct{}, 1)}, nil
+	return &Registry{client: c, claims: make(chan struct{}, 1), pace: usualPace()}, nil
 }
 
 // Services implements registry.Registry.
@@ -96,8 +98,13 @@ var errUnseen = errors.New("not found, or not public: it was asked without a tok
 // of the same id, theirs are ID@NODE. What the token may not read is missing, and
 // a Notice says so. Since is not known to Consul.
 func (r *Registry) Instances(ctx context.Context, service string) ([]registry.Instance, error) {
+	instances, _, err := r.ask(ctx, service)
+	return instances, err
+}
+
+func (r *Registry) ask(ctx context.Context, service string) ([]registry.Instance, answer, error) {
 	if service == "" {
-		return nil, about(r.client.names[0], service, registry.ErrNotFound)
+		return nil, answer{}, about(r.client.names[0], service, registry.ErrNotFound)
 	}
 	instances := []registry.Instance{}
 	add := func(e *entry) {
@@ -112,14 +119,14 @@ func (r *Registry) Instances(ctx context.Context, service string) ([]registry.In
 	a, err := ask(ctx, service, add)
 	switch {
 	case err != nil:
-		return nil, err
+		return nil, a, err
 	case len(instances) == 0 && a.guarded:
-		return nil, about(a.server, service, cause{registry.ErrNotFound, errUnseen})
+		return nil, a, about(a.server, service, cause{registry.ErrNotFound, errUnseen})
 	case len(instances) == 0 && !a.filtered:
-		return nil, about(a.server, service, registry.ErrNotFound)
+		return nil, a, about(a.server, service, registry.ErrNotFound)
 	}
 	unique(instances)
-	return instances, nil
+	return instances, a, nil
 }
 
 // printable reports whether Consul takes name in a path.
@@ -136,17 +143,50 @@ func (r *Registry) askHealth(ctx context.Context, service string, add func(*entr
 // registrations but answers with 400 in a path. As what asks it is rare, what it
 // costs does not matter.
 func (r *Registry) askNodes(ctx context.Context, service string, add func(*entry)) (answer, error) {
-	q := question{service: service, path: "/v1/internal/ui/nodes"}
+	q := question{service: service, path: pathNodes}
 	// Only nodes that have the service; bexpr has no escape for a quote.
 	if quoted := strconv.Quote(service); !strings.Contains(quoted, `\"`) {
 		q.query = url.Values{"filter": {"Services.Service == " + quoted}}
 	}
-	return r.client.read(ctx, q, each(func(n *nodeInfo) {
-		if n.PeerName != "" {
-			return // another cluster's
-		}
-		for _, e := range n.entries(service) {
+	return r.client.read(ctx, q, eachNode(func(n *nodeInfo) {
+		for e := range n.entries(service) {
 			add(&e)
 		}
 	}))
+}
+
+// pathNodes is the one question whose answer has all that instances are made of.
+const pathNodes = "/v1/internal/ui/nodes"
+
+// eachNode is a decode that reads the answer to pathNodes node by node, without
+// those of other clusters. It reads them as one value: thousands of instances
+// may stand on one node, which is more than an element of a list may have.
+func eachNode(f func(*nodeInfo)) func(*httpx.Response) error {
+	return func(resp *httpx.Response) error {
+		return httpx.DecodeJSON(resp.Body, &nodeList{f})
+	}
+}
+
+type nodeList struct{ each func(*nodeInfo) }
+
+// UnmarshalJSONFrom implements json.UnmarshalerFrom.
+func (l *nodeList) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	if kind := dec.PeekKind(); kind != '[' {
+		var list []nodeInfo
+		return json.UnmarshalDecode(dec, &list) // null, or fails, and says how
+	}
+	if _, err := dec.ReadToken(); err != nil {
+		return err
+	}
+	for dec.PeekKind() != ']' {
+		var n nodeInfo
+		if err := json.UnmarshalDecode(dec, &n); err != nil {
+			return err
+		}
+		if n.PeerName == "" {
+			l.each(&n)
+		}
+	}
+	_, err := dec.ReadToken()
+	return err
 }
