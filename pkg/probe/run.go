@@ -201,8 +201,8 @@ func (e *engine) end(ctx context.Context, d done) (Answer, bool) {
 // relieve slows down and puts the target back into the queue, unless it has been
 // there too often.
 func (e *engine) relieve(ctx context.Context, i int) bool {
-	e.limit = max(minSlots, e.limit/2)
-	e.most = max(minSlots, e.running)
+	e.limit = min(e.limit, max(minSlots, e.limit/2))
+	e.most = min(e.most, max(minSlots, e.running))
 	e.troubles[i]++
 	if e.troubles[i] > maxLocal || ctx.Err() != nil {
 		return false
