@@ -95,7 +95,9 @@ type ring struct {
 func newWatch(r *Registry, services []string) *watch {
 	w := &watch{Registry: r, rings: make(chan ring), latest: map[int]uint64{}}
 	if services != nil {
-		w.services = slices.Compact(slices.Sorted(slices.Values(services)))
+		w.services = append([]string{}, services...) // not nil, where it is empty
+		slices.Sort(w.services)
+		w.services = slices.Compact(w.services)
 	}
 	return w
 }

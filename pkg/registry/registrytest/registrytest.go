@@ -115,6 +115,15 @@ func applicable(h Harness, r registry.Registry) []check {
 			checks = append(checks, check{"silence makes an instance critical", silenceIsCritical})
 		}
 	}
+	if _, ok := r.(registry.Watcher); ok {
+		checks = append(checks, watcherChecks()...)
+		if _, ok := r.(registry.Registrar); ok {
+			checks = append(checks, watcherRegistrarChecks()...)
+			if h.Advance != nil {
+				checks = append(checks, check{"a watch sees silence", watchSilence})
+			}
+		}
+	}
 	return checks
 }
 
