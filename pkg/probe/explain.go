@@ -53,6 +53,12 @@ func explain(err error, late bool, phase Phase, within time.Duration) fate {
 	if f, ok := explainDNS(err); ok {
 		return f
 	}
+	if s, ok := errors.AsType[*statusError](err); ok {
+		return fate{Failed, Status, s.reason}
+	}
+	if p, ok := errors.AsType[*protocolError](err); ok {
+		return fate{Failed, Request, p.reason}
+	}
 	if late || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) {
 		return fate{Failed, phase, fmt.Sprintf("no answer within %s", within)}
 	}

@@ -43,7 +43,6 @@ func (a *attempt) askGRPC(ctx context.Context, conn net.Conn, address string) (s
 	if err != nil {
 		return a.judgeGRPC(ctx, status.Convert(err))
 	}
-	a.phase = Status
 	word := answer.GetStatus().String()
 	if answer.GetStatus() != healthpb.HealthCheckResponse_SERVING {
 		return "", &statusError{word}
@@ -71,6 +70,9 @@ func only(conn net.Conn) func(context.Context, string) (net.Conn, error) {
 // judgeGRPC says what a call that failed with s means. An answer of gRPC's is a
 // sign of life, where nothing says how the instance tells its health.
 func (a *attempt) judgeGRPC(ctx context.Context, s *status.Status) (string, error) {
+	if ctx.Err() != nil {
+		return "", ctx.Err() // whatever it broke
+	}
 	text := s.Message()
 	foreign := strings.Contains(text, "unexpected HTTP status code") || strings.Contains(text, "content-type") // no gRPC behind HTTP/2
 	switch s.Code() {                                                                                          //nolint:exhaustive // the rest is the target's own trouble
@@ -84,7 +86,6 @@ func (a *attempt) judgeGRPC(ctx context.Context, s *status.Status) (string, erro
 	if foreign {
 		return "", &protocolError{"speaks HTTP/2, but not gRPC"}
 	}
-	a.phase = Status
 	lives := a.target.Spec.AnyAnswer
 	switch s.Code() { //nolint:exhaustive // as above
 	case codes.Unimplemented:
@@ -123,8 +124,8 @@ func code(s *status.Status) string {
 func unavailable(text string) error {
 	has := func(s string) bool { return strings.Contains(text, s) }
 	switch {
-	case has("certificate required"), has("bad certificate"):
-		return errAsksForClient
+	case has("remote error: tls: "):
+		return errors.New(text)
 	case has("connection reset"), has("broken pipe"):
 		return errReset
 	case has("failed reading the frame payload"), has("frame too large"), has("http2: "), has("malformed"), has("PROTOCOL_ERROR"), has("FRAME_SIZE_ERROR"):

@@ -112,7 +112,6 @@ func responseError(err error) error {
 
 // judge says what an answer means.
 func (a *attempt) judge(resp *http.Response) (string, error) {
-	a.phase = Status
 	spec := &a.target.Spec
 	code := resp.StatusCode
 	text := strings.TrimSpace(strconv.Itoa(code) + " " + http.StatusText(code))
@@ -122,7 +121,6 @@ func (a *attempt) judge(resp *http.Response) (string, error) {
 	}
 	if code == http.StatusBadRequest && spec.Kind == HTTP {
 		if body, _ := readBody(resp); tellsTLS(body) { // what cannot be read tells nothing
-			a.phase = Request
 			return "", &protocolError{speaksTLS}
 		}
 	}
@@ -137,7 +135,6 @@ func (a *attempt) judge(resp *http.Response) (string, error) {
 	body, err := readBody(resp)
 	if !strings.Contains(body, spec.Body) {
 		if err != nil {
-			a.phase = Request
 			return "", err
 		}
 		return "", &statusError{fmt.Sprintf("%d, but its body lacks %q", code, spec.Body)}

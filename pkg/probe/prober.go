@@ -85,6 +85,9 @@ func (p *Prober) attempt(ctx context.Context, t *Target) (Result, error) {
 	if local := localTrouble(err); local != nil {
 		return Result{}, local
 	}
+	if a.wantsClient(err) {
+		err = errAsksForClient
+	}
 	if ctx.Err() != nil {
 		return Result{}, ctx.Err()
 	}
@@ -105,6 +108,7 @@ type attempt struct {
 	target  *Target
 	started time.Time
 	phase   Phase // the one under way
+	asked   bool  // for a certificate of ours
 	result  Result
 	conns   []net.Conn // to close at the end
 }

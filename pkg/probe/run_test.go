@@ -45,7 +45,7 @@ func same(n int, d time.Duration) *world {
 
 // collect returns the outcome of each target, "" for none, and fails where one
 // has two.
-func (w *world) collect(t *testing.T, ctx context.Context, concurrency int) []Outcome {
+func (w *world) collect(ctx context.Context, t *testing.T, concurrency int) []Outcome {
 	t.Helper()
 	got := make([]Outcome, len(w.takes))
 	for a := range run(ctx, len(w.takes), concurrency, w.ask) {
@@ -75,7 +75,7 @@ func TestQuickTargetsTakeTheirTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := same(640, 10*time.Millisecond)
 		began := time.Now()
-		if got := count(w.collect(t, t.Context(), 0), OK); got != 640 {
+		if got := count(w.collect(t.Context(), t, 0), OK); got != 640 {
 			t.Errorf("%d are ok, want 640", got)
 		}
 		if took := time.Since(began); took != 100*time.Millisecond || w.most.Load() != slots {
@@ -113,7 +113,7 @@ func TestNeverMoreThanAskedForAtOnce(t *testing.T) {
 	for _, most := range []int{1, 10, 100} {
 		synctest.Test(t, func(t *testing.T) {
 			w := same(300, time.Second)
-			if got := count(w.collect(t, t.Context(), most), OK); got != 300 {
+			if got := count(w.collect(t.Context(), t, most), OK); got != 300 {
 				t.Errorf("%d are ok, want 300", got)
 			}
 			if got := int(w.most.Load()); got != most {
@@ -131,7 +131,7 @@ func TestTheDeadlineLeavesNobodyWithoutAnAnswer(t *testing.T) {
 		w := same(300, 20*time.Millisecond)
 		w.takes[0] = time.Hour
 		began := time.Now()
-		got := w.collect(t, ctx, 100)
+		got := w.collect(ctx, t, 100)
 		if took := time.Since(began); took != 50*time.Millisecond {
 			t.Errorf("took %s, want the deadline", took)
 		}
@@ -151,7 +151,7 @@ func TestAnInterruptEndsAtOnce(t *testing.T) {
 			w.takes[i] = time.Hour
 		}
 		began := time.Now()
-		got := w.collect(t, ctx, 100)
+		got := w.collect(ctx, t, 100)
 		if took := time.Since(began); took != 30*time.Millisecond {
 			t.Errorf("took %s after the interrupt", took-30*time.Millisecond)
 		}
@@ -184,7 +184,7 @@ func TestTroubleOfOurOwnIsNeverTheTargets(t *testing.T) {
 			w.trouble[i] = i % 3
 		}
 		w.trouble[5] = maxLocal + 1 // it does not pass
-		got := w.collect(t, t.Context(), 0)
+		got := w.collect(t.Context(), t, 0)
 		if count(got, OK) != 99 || got[5] != Unprobeable {
 			t.Errorf("%d are ok and one is %s; want 99, and one that could not be asked", count(got, OK), got[5])
 		}
@@ -200,7 +200,7 @@ func TestTroubleOfOurOwnSlowsDown(t *testing.T) {
 			w.trouble[i] = 1
 		}
 		began := time.Now()
-		w.collect(t, t.Context(), 0)
+		w.collect(t.Context(), t, 0)
 		if took := time.Since(began); took < relief {
 			t.Errorf("took %s: nothing slowed down", took)
 		}
@@ -231,7 +231,7 @@ func FuzzRun(f *testing.F) {
 				ctx, cancel = context.WithTimeout(t.Context(), time.Duration(deadline)*time.Millisecond)
 			}
 			defer cancel()
-			got := w.collect(t, ctx, int(concurrency))
+			got := w.collect(ctx, t, int(concurrency))
 			ok, unasked := count(got, OK), count(got, Unprobeable)
 			if ok+unasked != len(shape) || deadline == 0 && unasked > 0 {
 				t.Errorf("%d ok and %d unprobeable of %d", ok, unasked, len(shape))

@@ -1,14 +1,18 @@
 package probe
 
 import (
+	"bytes"
 	"context"
 	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net"
+	"slices"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -34,7 +38,6 @@ func (a *attempt) handshake(ctx context.Context, conn net.Conn, address string) 
 	if name == "" {
 		name = host
 	}
-	asked := false
 	secured := tls.Client(conn, &tls.Config{
 		ServerName:         name,
 		MinVersion:         tls.VersionTLS12,
@@ -45,17 +48,14 @@ func (a *attempt) handshake(ctx context.Context, conn net.Conn, address string) 
 			return a.verify(&s, name)
 		},
 		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
-			asked = true
+			a.asked = true
 			return &tls.Certificate{}, nil
 		},
 	})
 	err = secured.HandshakeContext(ctx)
 	a.result.Times.TLSSeconds = p.since(begun)
 	if a.result.Certificate != nil {
-		a.result.Certificate.AsksForClient = asked
-	}
-	if err != nil && asked && isClientRefused(err) {
-		err = errAsksForClient
+		a.result.Certificate.AsksForClient = a.asked
 	}
 	return secured, err
 }
@@ -74,13 +74,19 @@ func nextProtos(k Kind) []string {
 // errAsksForClient is a target that answers only those who show a certificate.
 var errAsksForClient = &UnprobeableError{"asks for a client certificate"}
 
-// isClientRefused recognises the alerts of servers that got no certificate of a
-// client: crypto/tls has no types for them.
-func isClientRefused(err error) bool {
-	text := err.Error()
-	return strings.Contains(text, "remote error: tls: certificate required") ||
-		strings.Contains(text, "remote error: tls: bad certificate") ||
-		strings.Contains(text, "remote error: tls: handshake failure")
+// wantsClient says whether err, met after or during the handshake, comes from
+// having shown no certificate: the alert that says so (crypto/tls has no type for
+// it), or a connection that was closed with it, as a server of TLS 1.3 may do.
+func (a *attempt) wantsClient(err error) bool {
+	if !a.asked {
+		return false
+	}
+	if errors.Is(err, errReset) || errors.Is(err, errClosed) || errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) {
+		return true
+	}
+	return slices.ContainsFunc([]string{"certificate required", "bad certificate", "handshake failure"}, func(alert string) bool {
+		return strings.Contains(err.Error(), "remote error: tls: "+alert)
+	})
 }
 
 // verify is the error of a certificate that is not to be trusted. The times come
@@ -120,13 +126,19 @@ func certificateFault(leaf *x509.Certificate, err error, now time.Time) string {
 		return fmt.Sprintf("certificate is for %s, not for %s", list(names(leaf)), hostname.Host)
 	case errors.As(err, &weak):
 		return fmt.Sprintf("certificate has a weak signature: %v", leaf.SignatureAlgorithm)
-	case errors.As(err, &unknown) && leaf.CheckSignatureFrom(leaf) == nil:
+	case errors.As(err, &unknown) && selfSigned(leaf):
 		return "certificate is self-signed"
 	case errors.As(err, &unknown):
 		return "certificate signed by unknown authority"
 	default:
 		return "certificate: " + strings.TrimPrefix(err.Error(), "x509: ")
 	}
+}
+
+// selfSigned reports whether c vouches for itself, whether or not it may.
+func selfSigned(c *x509.Certificate) bool {
+	return bytes.Equal(c.RawSubject, c.RawIssuer) &&
+		c.CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature) == nil
 }
 
 // timeFault says how long ago bad, of the chain of leaf, ended, or how long it is
