@@ -70,8 +70,8 @@ func only(conn net.Conn) func(context.Context, string) (net.Conn, error) {
 // judgeGRPC says what a call that failed with s means. An answer of gRPC's is a
 // sign of life, where nothing says how the instance tells its health.
 func (a *attempt) judgeGRPC(ctx context.Context, s *status.Status) (string, error) {
-	if ctx.Err() != nil {
-		return "", ctx.Err() // whatever it broke
+	if ctx.Err() != nil || s.Code() == codes.DeadlineExceeded { // the server knows our deadline, too
+		return "", context.DeadlineExceeded
 	}
 	text := s.Message()
 	foreign := strings.Contains(text, "unexpected HTTP status code") || strings.Contains(text, "content-type") // no gRPC behind HTTP/2
