@@ -69,3 +69,25 @@ func TestGRPCWithoutAnAnswer(t *testing.T) {
 		t.Errorf("a silent server: %v; want DeadlineExceeded", code)
 	}
 }
+
+func TestACallInFlightEndsWithTheTest(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 20*time.Second)
+	asked, code := make(chan struct{}), make(chan codes.Code, 1)
+	t.Cleanup(func() { // after the server's own
+		if got := <-code; got != codes.Unavailable {
+			t.Errorf("the call ends with %v; want Unavailable", got)
+		}
+		cancel()
+	})
+	address := GRPCSilent(t, grpc.UnaryInterceptor(
+		func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
+			close(asked)
+			return next(ctx, req)
+		}))
+	go func() {
+		_, got := check(ctx, t, address, "", insecure.NewCredentials())
+		code <- got
+	}()
+	<-asked
+}

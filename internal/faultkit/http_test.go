@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"io"
+	"net"
 	"net/http"
 	"testing"
 	"time"
@@ -54,18 +55,24 @@ func TestRedirectSendsAway(t *testing.T) {
 func TestAHandlerThatWaitsEndsWithTheTest(t *testing.T) {
 	t.Parallel()
 	asked, ended := make(chan struct{}), make(chan struct{})
-	t.Cleanup(func() { // after the server's own
+	var client net.Conn
+	t.Cleanup(func() { // after the server's own, the client still being there
 		select {
 		case <-ended:
 		case <-time.After(10 * time.Second):
 			t.Error("the handler goes on")
 		}
+		_ = client.Close()
 	})
 	address := Serve(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		close(asked)
 		<-r.Context().Done()
 		close(ended)
 	}))
-	_, _ = io.WriteString(dial(t, address), "GET / HTTP/1.1\r\nHost: api\r\n\r\n")
+	var err error
+	if client, err = new(net.Dialer).DialContext(soon(t), "tcp", address); err != nil {
+		t.Fatal(err)
+	}
+	_, _ = io.WriteString(client, "GET / HTTP/1.1\r\nHost: api\r\n\r\n")
 	<-asked
 }

@@ -118,6 +118,9 @@ func TestAnOldServerSpeaksNoNewerVersion(t *testing.T) {
 func TestPEMIsWhatFilesHold(t *testing.T) {
 	t.Parallel()
 	ca := NewCA(t)
+	if !ca.Intermediate(t).Pool().Equal(ca.Pool()) {
+		t.Error("an intermediate has another root")
+	}
 	want := ca.Intermediate(t).Issue(t, Leaf{})
 	got, err := tls.X509KeyPair(PEM(t, want))
 	if err != nil || len(got.Certificate) != 2 || !got.Leaf.Equal(want.Leaf) {
