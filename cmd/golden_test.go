@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"govctl/cmd"
 	"govctl/internal/golden"
@@ -24,7 +23,7 @@ func govctl(t *testing.T, width int, args ...string) (stdout, stderr string, sta
 	status = cmd.Main(cmd.Env{
 		Args: args, Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errOut, Width: width,
 		Getenv:    func(string) string { return "" },
-		Now:       func() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) },
+		Now:       now,
 		Dir:       dir,
 		ConfigDir: t.TempDir(), DataDir: t.TempDir(),
 		Notify: context.WithCancel,

@@ -197,6 +197,20 @@ func (p *probing) within(ctx context.Context, n int, timeout time.Duration) (con
 	return context.WithTimeout(ctx, one+timeout+time.Duration(n)*perInstance)
 }
 
+// during returns a context that is canceled after d, never for 0: what is cut off
+// then is no answer, as with an interrupt.
+func during(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	if d == 0 {
+		return ctx, cancel
+	}
+	timer := time.AfterFunc(d, cancel)
+	return ctx, func() {
+		timer.Stop()
+		cancel()
+	}
+}
+
 // observe puts together what is known of in and what came of asking it.
 func (p *probing) observe(in *registry.Instance, t *probe.Target, r probe.Result) probe.Observation {
 	return probe.Observe(in, t.Spec, r, p.slow.Seconds())

@@ -109,11 +109,9 @@ func (a *app) writeProbeVerdict(out render.Options, r *round, took time.Duration
 			notable = append(notable, *o)
 		}
 	}
-	if len(notable) > 0 {
-		a.printf("\n")
-	}
+	a.printf("\n")
 	checks := checksOf(r.instances)
-	_, err := render.WriteList(a.Stdout, render.Options{NoHeaders: true, Color: out.Color, Width: out.Width}, render.List[probe.Observation]{
+	_, err := render.WriteList(a.Stdout, render.Options{NoHeaders: true, Color: out.Color}, render.List[probe.Observation]{
 		Columns: []render.Column[probe.Observation]{
 			{Cell: func(o probe.Observation) render.Cell { return remarkWord(&o) }},
 			{Cell: func(o probe.Observation) render.Cell { return render.Cell{Text: o.ID} }},

@@ -90,10 +90,7 @@ func (a *app) servicesProbeWatch(ctx context.Context, opts *servicesProbeOptions
 		app: a, opts: opts, out: out, stream: render.NewStream(a.Stdout, out, trackedColumns(a), trackedName),
 		tracks: map[string]*probe.Track{}, states: map[string]probe.State{},
 	}
-	limited, cancel := ctx, context.CancelFunc(func() {})
-	if opts.watch.length > 0 {
-		limited, cancel = context.WithTimeout(ctx, opts.watch.length)
-	}
+	limited, cancel := during(ctx, opts.watch.length)
 	defer cancel()
 	if err := w.run(limited, r, patterns); err != nil {
 		return fmt.Errorf("%s: %w", what, err)

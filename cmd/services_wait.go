@@ -56,7 +56,7 @@ func (a *app) servicesWait(ctx context.Context, opts *servicesWaitOptions, servi
 		return fmt.Errorf("%s: %w", what, err)
 	}
 	done := a.whileWaiting(w.waitingFor)
-	limited, cancel := context.WithTimeout(ctx, opts.length)
+	limited, cancel := during(ctx, opts.length)
 	err = w.wait(limited)
 	cancel()
 	done()

@@ -159,51 +159,67 @@ func (w *waiter) end(ctx context.Context) error {
 	return fmt.Errorf("%s did not answer: %w", w.src.at, ctx.Err())
 }
 
-// judge counts the healthy among list.
+// judge counts the healthy among list. Where ctx ends meanwhile, what was known
+// before stays.
 func (w *waiter) judge(ctx context.Context, list []registry.Instance) error {
-	s := &w.state
-	s.Instances, s.Healthy, s.Missing = 0, 0, []waitMissing{}
-	var healthy []registry.Instance
-	for i := range list {
-		in := &list[i]
-		ok, err := w.selector.Match(in)
-		switch {
-		case err != nil:
-			return err
-		case !ok:
-			continue
-		case in.Health == registry.Passing:
-			healthy = append(healthy, *in)
-		default:
-			s.Missing = append(s.Missing, waitMissing{ID: in.ID, Health: in.Health})
-		}
-		s.Instances++
+	healthy, missing, err := w.sort(list)
+	if err != nil {
+		return err
 	}
-	s.Healthy = len(healthy)
+	n := len(healthy)
+	total := n + len(missing)
 	if w.probing != nil {
-		w.verify(ctx, healthy)
+		silent := w.silent(ctx, healthy)
+		select {
+		case <-ctx.Done():
+			return nil
+		default:
+		}
+		n -= len(silent)
+		missing = append(missing, silent...)
 	}
+	slices.SortFunc(missing, func(a, b waitMissing) int { return strings.Compare(a.ID, b.ID) })
+	s := &w.state
+	s.Instances, s.Healthy, s.Missing = total, n, missing
 	s.Holds = s.Healthy >= s.MinHealthy
 	s.WaitedSeconds = max(0, w.app.Now().Sub(w.began).Seconds())
 	w.tell(w.summary())
 	return nil
 }
 
-// verify asks the healthy instances, and counts those out that do not answer.
-func (w *waiter) verify(ctx context.Context, healthy []registry.Instance) {
+// sort returns which of the selected instances the registry says are healthy, and
+// which are not.
+func (w *waiter) sort(list []registry.Instance) (healthy []registry.Instance, missing []waitMissing, err error) {
+	missing = []waitMissing{}
+	for i := range list {
+		in := &list[i]
+		ok, err := w.selector.Match(in)
+		switch {
+		case err != nil:
+			return nil, nil, err
+		case !ok:
+		case in.Health == registry.Passing:
+			healthy = append(healthy, *in)
+		default:
+			missing = append(missing, waitMissing{ID: in.ID, Health: in.Health})
+		}
+	}
+	return healthy, missing, nil
+}
+
+// silent asks the healthy instances and returns those that do not answer well.
+func (w *waiter) silent(ctx context.Context, healthy []registry.Instance) []waitMissing {
 	ctx, cancel := w.probing.within(ctx, len(healthy), w.app.cfg.Timeout)
 	defer cancel()
-	w.state.Healthy = 0
+	var silent []waitMissing
 	targets := w.probing.targets(healthy)
 	for answer := range w.probing.prober.Run(ctx, targets, w.probing.concurrency) {
-		if answer.Result.Outcome == probe.OK {
-			w.state.Healthy++
-			continue
+		if answer.Result.Outcome != probe.OK {
+			in := &healthy[answer.Index]
+			silent = append(silent, waitMissing{ID: in.ID, Health: in.Health, Reason: answer.Result.Text()})
 		}
-		in := &healthy[answer.Index]
-		w.state.Missing = append(w.state.Missing, waitMissing{ID: in.ID, Health: in.Health, Reason: answer.Result.Text()})
 	}
-	slices.SortFunc(w.state.Missing, func(a, b waitMissing) int { return strings.Compare(a.ID, b.ID) })
+	return silent
 }
 
 // summary says how far it is: "order: 1 of 2 healthy; order-2 is critical".
