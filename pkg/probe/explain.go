@@ -59,13 +59,18 @@ func explain(err error, late bool, phase Phase, within time.Duration) fate {
 	if p, ok := errors.AsType[*protocolError](err); ok {
 		return fate{Failed, Request, p.reason}
 	}
-	if late || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) {
+	if late || isTimeout(err) {
 		return fate{Failed, phase, fmt.Sprintf("no answer within %s", within)}
 	}
 	if no, ok := errors.AsType[syscall.Errno](err); ok {
 		return explainSystem(no, phase)
 	}
 	return fate{Failed, phase, reasonOf(err)}
+}
+
+// isTimeout says whether err is that of a deadline.
+func isTimeout(err error) bool {
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded)
 }
 
 // explainDNS tells a name that does not exist from a question that nobody

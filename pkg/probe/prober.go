@@ -73,6 +73,7 @@ func (p *Prober) Probe(ctx context.Context, t *Target) (Result, error) {
 func (p *Prober) attempt(ctx context.Context, t *Target) (Result, error) {
 	limited, cancel := context.WithTimeout(ctx, p.Timeout)
 	defer cancel()
+	short := isShort(ctx, p.Timeout)
 	a := &attempt{prober: p, target: t, started: p.Now()}
 	defer a.close()
 	reason, err := a.ask(limited)
@@ -91,12 +92,21 @@ func (p *Prober) attempt(ctx context.Context, t *Target) (Result, error) {
 	if ctx.Err() != nil {
 		return Result{}, ctx.Err()
 	}
+	if short && isTimeout(err) {
+		return Result{}, context.DeadlineExceeded // that of ctx, which may be told a moment later
+	}
 	f := explain(err, limited.Err() != nil, a.phase, p.Timeout)
 	a.result.Outcome, a.result.Phase, a.result.Reason = f.outcome, f.phase, f.reason
 	if f.phase == Handshake || f.phase == Status {
 		a.result.LatencySeconds = latency // it answered, and not well
 	}
 	return a.result, nil
+}
+
+// isShort reports whether ctx ends before d has passed.
+func isShort(ctx context.Context, d time.Duration) bool {
+	deadline, ok := ctx.Deadline()
+	return ok && time.Until(deadline) < d //nolint:forbidigo // contexts live by the process's clock
 }
 
 // since returns the seconds since t, never below 0: clocks jump.

@@ -191,7 +191,7 @@ func (e *engine) end(ctx context.Context, d done) (Answer, bool) {
 		return Answer{}, false
 	case isLocal:
 		return Answer{d.index, unasked(local.Reason)}, true
-	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+	case errors.Is(d.err, context.DeadlineExceeded):
 		return Answer{d.index, unasked(noTime)}, true
 	default:
 		return Answer{}, false // canceled
