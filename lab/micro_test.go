@@ -19,10 +19,18 @@ import (
 // short, so that a killed one is soon seen to be.
 func microService(t *testing.T, name, version string, metadata ...string) *server.Process {
 	t.Helper()
-	args := []string{"-name", name, "-version", version, "-registry", shared.main.Address, "-ttl", "4s", "-interval", "1s"}
+	args := []string{"-ttl", "4s", "-interval", "1s"}
 	for _, pair := range metadata {
 		args = append(args, "-metadata", pair)
 	}
+	return startMicro(t, name, version, args...)
+}
+
+// startMicro starts one real go-micro service at the main agent, with the given
+// arguments beside its name and version.
+func startMicro(t *testing.T, name, version string, args ...string) *server.Process {
+	t.Helper()
+	args = append([]string{"-name", name, "-version", version, "-registry", shared.main.Address}, args...)
 	p, err := server.Start(exec.CommandContext(context.WithoutCancel(t.Context()), shared.micro, args...), filepath.Join(t.TempDir(), "micro.log"))
 	if err != nil {
 		t.Fatal(err)

@@ -32,6 +32,7 @@ type Service struct {
 	Tags    []string          `json:",omitempty"`
 	Meta    map[string]string `json:",omitempty"`
 	Check   *TTLCheck         `json:",omitempty"`
+	Checks  []AskCheck        `json:",omitempty"`
 }
 
 // TTLCheck is a check that is told by heartbeats; Status is the first one.
@@ -39,6 +40,23 @@ type TTLCheck struct {
 	TTL    string `json:",omitempty"`
 	Status string `json:",omitempty"`
 }
+
+// AskCheck is a check with which the agent itself asks the instance, again and
+// again: an HTTP URL, a TCP host:port, or a GRPC host:port/service.
+type AskCheck struct {
+	CheckID  string `json:",omitempty"`
+	HTTP     string `json:",omitempty"`
+	TCP      string `json:",omitempty"`
+	GRPC     string `json:",omitempty"`
+	Interval string `json:",omitempty"`
+}
+
+// The words that a heartbeat may say.
+const (
+	Pass = "pass"
+	Warn = "warn"
+	Fail = "fail"
+)
 
 // Register registers s with the agent.
 func (a *API) Register(ctx context.Context, s Service) error {
@@ -54,6 +72,16 @@ func (a *API) Deregister(ctx context.Context, id string) error {
 func (a *API) DrainService(ctx context.Context, id, reason string) error {
 	q := url.Values{"enable": {"true"}, "reason": {reason}}
 	return a.Write(ctx, "/v1/agent/service/maintenance/"+url.PathEscape(id)+"?"+q.Encode(), nil, nil)
+}
+
+// UndrainService takes an instance of this agent out of maintenance.
+func (a *API) UndrainService(ctx context.Context, id string) error {
+	return a.Write(ctx, "/v1/agent/service/maintenance/"+url.PathEscape(id)+"?enable=false", nil, nil)
+}
+
+// Tell is a heartbeat of the instance with the given ID: Pass, Warn or Fail.
+func (a *API) Tell(ctx context.Context, id, word string) error {
+	return a.Write(ctx, "/v1/agent/check/"+word+"/service:"+url.PathEscape(id), nil, nil)
 }
 
 // DrainNode puts the whole agent into maintenance, or takes it out of it.
