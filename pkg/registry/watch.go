@@ -179,7 +179,7 @@ func wait(ctx context.Context, d time.Duration) bool {
 func Events(before, after []Instance) []Event {
 	var events []Event
 	for len(before) > 0 || len(after) > 0 {
-		c := 0
+		var c int
 		switch {
 		case len(before) == 0:
 			c = 1

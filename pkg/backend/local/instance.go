@@ -152,9 +152,14 @@ func (f *instanceFile) instance(beat, now time.Time) registry.Instance {
 	return in
 }
 
+// ttl returns how long a heartbeat counts, 0 where none is needed.
+func (f *instanceFile) ttl() time.Duration {
+	return time.Duration(math.Round(f.TTLSeconds * float64(time.Second)))
+}
+
 // ttlCheck returns what the heartbeats say.
 func (f *instanceFile) ttlCheck(beat, now time.Time) registry.Check {
-	ttl := time.Duration(math.Round(f.TTLSeconds * float64(time.Second)))
+	ttl := f.ttl()
 	check := registry.Check{ID: "ttl", Kind: "ttl", Status: registry.Critical}
 	if !beat.After(neverBeat()) {
 		check.Output = fmt.Sprintf("no heartbeat yet (TTL %v)", ttl)

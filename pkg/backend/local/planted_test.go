@@ -3,6 +3,7 @@ package local_test
 import (
 	"context"
 	"errors"
+	"iter"
 	"maps"
 	"net/url"
 	"os"
@@ -59,7 +60,8 @@ func runPlanted(t *testing.T) map[string]bool {
 	for name, b := range bugs() {
 		only = append(only, pattern(t.Name(), name, b.check))
 	}
-	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run="+strings.Join(only, "|"), "-test.v", "-test.timeout=1m")
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run="+strings.Join(only, "|"),
+		"-test.v", "-test.timeout=1m", "-test.parallel=50") // most of them wait
 	cmd.Env = append(os.Environ(), plantedVariable+"=1")
 	out, err := cmd.CombinedOutput()
 	if _, ok := errors.AsType[*exec.ExitError](err); !ok {
@@ -83,9 +85,28 @@ func pattern(names ...string) string {
 	return strings.Join(names, "/")
 }
 
+// summarizing is local with a Summarizer, and without what takes its time.
+type summarizing struct {
+	registry.Registry
+	registry.Registrar
+	registry.Summarizer
+	clock *clock
+}
+
 func TestLocalWithASummarizerKeepsTheContract(t *testing.T) {
 	t.Parallel()
-	registrytest.Test(t, brokenHarness(bug{}))
+	h := brokenHarness(bug{})
+	whole, dead := h.New, h.Unreachable
+	without := func(r registry.Registry) registry.Registry {
+		b := r.(*broken)
+		return summarizing{b, b, b, &b.clock}
+	}
+	h.New = func(t *testing.T, instances ...registry.Instance) registry.Registry {
+		return without(whole(t, instances...))
+	}
+	h.Unreachable = func(t *testing.T) registry.Registry { return without(dead(t)) }
+	h.Advance = func(_ *testing.T, r registry.Registry, d time.Duration) { r.(summarizing).clock.advance(d) }
+	registrytest.Test(t, h)
 }
 
 func brokenHarness(b bug) registrytest.Harness {
@@ -111,6 +132,7 @@ type bug struct {
 	register   func(ctx context.Context, b *broken, in registry.Instance, ttl time.Duration) error
 	heartbeat  func(ctx context.Context, b *broken, service, id string) error
 	deregister func(ctx context.Context, b *broken, service, id string) error
+	watch      func(ctx context.Context, b *broken, services []string) iter.Seq2[[]registry.Instance, error]
 }
 
 // broken is local with a bug, and with a Summarizer, which it has not.
@@ -198,6 +220,7 @@ func bugs() map[string]bug {
 	all := readBugs()
 	maps.Copy(all, errorBugs())
 	maps.Copy(all, writeBugs())
+	maps.Copy(all, watchBugs())
 	return all
 }
 

@@ -26,12 +26,15 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/fsnotify/fsnotify"
+
 	"govctl/pkg/registry"
 )
 
 var (
 	_ registry.Registry  = (*Registry)(nil)
 	_ registry.Registrar = (*Registry)(nil)
+	_ registry.Watcher   = (*Registry)(nil)
 )
 
 // servicesFolder holds a folder for each service.
@@ -62,6 +65,8 @@ type Registry struct {
 	notice func(registry.Notice)
 	// reading holds a token for each file that is being read.
 	reading chan struct{}
+	// notify begins to listen to what happens to files.
+	notify func() (*fsnotify.Watcher, error)
 }
 
 // OpenRegistry returns the registry in o.Root. It touches no file; the error is
@@ -78,6 +83,7 @@ func OpenRegistry(o Options) (*Registry, error) {
 		now:     o.Now,
 		notice:  o.Notice,
 		reading: make(chan struct{}, parallelReads),
+		notify:  fsnotify.NewWatcher,
 	}
 	if r.notice == nil {
 		r.notice = func(registry.Notice) {}
@@ -132,6 +138,12 @@ func serviceOf(e fs.DirEntry) (string, error) {
 // Instances implements registry.Registry. A file that tells of no instance is
 // left out with a Notice; the others are not harmed.
 func (r *Registry) Instances(ctx context.Context, service string) ([]registry.Instance, error) {
+	return r.instances(ctx, service, func(string, *found) {})
+}
+
+// instances is Instances, and tells each of the file of every instance, with its
+// path below the folder of services.
+func (r *Registry) instances(ctx context.Context, service string, each func(file string, f *found)) ([]registry.Instance, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, r.fail(service, err)
 	}
@@ -151,17 +163,18 @@ func (r *Registry) Instances(ctx context.Context, service string) ([]registry.In
 	if err != nil {
 		return nil, r.fail(service, err)
 	}
-	found, err := r.readFolder(ctx, dir, service, files)
+	all, err := r.readFolder(ctx, dir, service, files)
 	if err != nil {
 		return nil, r.fail(service, err)
 	}
-	instances := make([]registry.Instance, 0, len(found))
-	for i := range found {
+	instances := make([]registry.Instance, 0, len(all))
+	for i := range all {
 		switch {
-		case found[i].err == nil:
-			instances = append(instances, found[i].Instance)
-		case !isGone(found[i].err): // deregistered since it was listed
-			r.leaveOut(found[i].err, folder, files[i])
+		case all[i].err == nil:
+			instances = append(instances, all[i].Instance)
+			each(filepath.Join(folder, files[i]), &all[i])
+		case !isGone(all[i].err): // deregistered since it was listed
+			r.leaveOut(all[i].err, folder, files[i])
 		}
 	}
 	slices.SortFunc(instances, registry.Compare)
@@ -203,6 +216,7 @@ func instanceFiles(dir *os.Root) ([]string, error) {
 // found is what a file tells of: an instance, or why there is none.
 type found struct {
 	registry.Instance
+	life
 	err error
 }
 
@@ -221,7 +235,7 @@ func (r *Registry) readFolder(ctx context.Context, dir *os.Root, service string,
 				f, beat, err := readInstance(dir, service, files[i], &buf)
 				<-r.reading
 				if all[i].err = err; err == nil {
-					all[i].Instance = f.instance(beat, now)
+					all[i].Instance, all[i].life = f.instance(beat, now), life{beat, f.ttl()}
 				}
 			}
 		})

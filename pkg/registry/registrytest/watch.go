@@ -56,11 +56,17 @@ type seen struct {
 // watch begins to watch services of r, until t ends.
 func (h Harness) watch(t *testing.T, r registry.Registry, services []string) *viewer {
 	t.Helper()
+	return h.watchUntil(t.Context(), t, r, services)
+}
+
+// watchUntil is watch until ctx ends.
+func (h Harness) watchUntil(ctx context.Context, t *testing.T, r registry.Registry, services []string) *viewer {
+	t.Helper()
 	w, err := registry.As[registry.Watcher](r, "watch")
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(t.Context())
+	ctx, cancel := context.WithCancel(ctx)
 	v := &viewer{h: h, lists: make(chan seen), stop: cancel}
 	go func() {
 		defer close(v.lists)

@@ -24,19 +24,9 @@ func watchEndsWithContext(t *testing.T, h Harness) {
 		v.stop()
 		v.wantEnd(t, context.Canceled)
 	}
-	// One that was over before it began.
-	ctx, cancel := context.WithCancel(t.Context())
+	over, cancel := context.WithCancel(t.Context())
 	cancel()
-	w, err := registry.As[registry.Watcher](r, "watch")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for list, err := range w.Watch(ctx, nil) {
-		wantError(t, "Watch()", err, context.Canceled, "")
-		if list != nil {
-			t.Errorf("with its error the watch yielded %v", list)
-		}
-	}
+	h.watchUntil(over, t, r, nil).wantEnd(t, context.Canceled)
 }
 
 // wantEnd expects the watch to yield an error that is sentinel, after lists that
@@ -92,14 +82,14 @@ func left(t *testing.T) string {
 	if err := pprof.Lookup("goroutine").WriteTo(&all, 1); err != nil {
 		t.Fatal(err)
 	}
-	found := ""
+	var found strings.Builder
 	for stack := range strings.SplitSeq(all.String(), "\n\n") {
 		labelled := strings.Contains(stack, fmt.Sprintf("%q:%q", "watch", t.Name()))
 		if labelled && !strings.Contains(stack, "net/http.(*persistConn)") {
-			found += "left over: " + stack + "\n"
+			fmt.Fprintf(&found, "left over: %s\n", stack)
 		}
 	}
-	return found
+	return found.String()
 }
 
 func watchOwned(t *testing.T, h Harness) {
@@ -128,41 +118,33 @@ func watchOwned(t *testing.T, h Harness) {
 // watchRate expects a watch under constant change to keep its pace, and to tell
 // all of it in the end.
 func watchRate(t *testing.T, h Harness) {
+	const span, most = 2500 * time.Millisecond, 4 // with one that was made before
 	r, w := empty(t, h)
 	v := h.watch(t, r, nil)
 	v.untilIDs(t)
-	start, over := time.Now(), make(chan struct{})
+	in := inst("cart", "1")
+	register(t, w, in, 0)
 	lists := 0
-	go func() {
-		defer close(over)
-		for end := time.After(2500 * time.Millisecond); ; lists++ {
-			select {
-			case <-end:
-				return
-			case <-v.lists:
-			}
-		}
-	}()
-	want := inst("cart", "1")
-	register(t, w, want, 0)
-	for running := true; running; {
-		want.Port++
-		if err := w.Register(t.Context(), want, 0); err != nil {
-			t.Fatal(err)
-		}
+	for over := time.After(span); over != nil; {
 		select {
 		case <-over:
-			running = false
+			over = nil
+		case <-v.lists:
+			lists++
 		case <-time.After(poll):
+			in.Port++
+			if err := w.Register(t.Context(), in, 0); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
-	if took := time.Since(start); float64(lists) > took.Seconds()+1 {
-		t.Errorf("the watch yielded %d lists in %v, want one a second at most", lists, took)
+	if lists > most {
+		t.Errorf("the watch yielded %d lists in %v, want one a second", lists, span)
 	}
 	v.until(t, func(list []registry.Instance) string {
 		if len(list) != 1 {
 			return fmt.Sprintf("it yielded %q, want cart/1", idsOf(list))
 		}
-		return cmp.Diff(want.Port, list[0].Port)
+		return cmp.Diff(in.Port, list[0].Port)
 	})
 }
