@@ -27,8 +27,9 @@ func Raw(t testing.TB, talk func(net.Conn)) string {
 // raw is Raw for what waits: the context ends with the test.
 func raw(t testing.TB, talk func(context.Context, net.Conn)) string {
 	t.Helper()
-	ln := listen(t)
-	accept(t, ln, talk)
+	k := keep(t)
+	ln := listen(t) // closed before k waits
+	k.accept(ln, talk)
 	return ln.Addr().String()
 }
 
@@ -41,21 +42,6 @@ func listen(t testing.TB) net.Listener {
 	}
 	t.Cleanup(func() { _ = ln.Close() }) // it may be closed already
 	return ln
-}
-
-// accept talks on each connection of ln.
-func accept(t testing.TB, ln net.Listener, talk func(context.Context, net.Conn)) {
-	k := keep(t)
-	k.running.Go(func() {
-		for {
-			conn, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			k.run(conn, talk)
-		}
-	})
-	t.Cleanup(func() { _ = ln.Close() }) // before k waits
 }
 
 // keeper holds the connections of a server.
@@ -80,6 +66,19 @@ func keep(t testing.TB) *keeper {
 		k.running.Wait()
 	})
 	return k
+}
+
+// accept talks on each connection of ln, until that is closed.
+func (k *keeper) accept(ln net.Listener, talk func(context.Context, net.Conn)) {
+	k.running.Go(func() {
+		for {
+			conn, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			k.run(conn, talk)
+		}
+	})
 }
 
 // run talks on conn and closes it. It does not wait. Once the test has ended it
