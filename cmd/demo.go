@@ -76,7 +76,7 @@ func (a *app) demoAtHome(ctx context.Context) error {
 	}
 	a.printf("The demo runs: %s in dev, test and prod, on 127.0.0.1. Ctrl-C ends it.\nIn a second terminal:\n", strings.Join(demo.Services(), ", "))
 	for _, line := range []string{
-		"services ls", "services instances --health critical", "services get order", "services diff dev prod",
+		"services ls", "services probe", "services watch", "services get order", "services diff dev prod",
 	} {
 		a.printf("  %s%s\n", prefix, line)
 	}

@@ -28,7 +28,12 @@ func tourStops() []stop {
 		{why: "Pick by label, health or any field.", args: []string{"services", "instances", "--filter", `version == "v2" and weight == 20`}},
 		{why: "What differs between two environments? (status 1: something does)", args: []string{"services", "diff", "dev", "prod"}, status: exitFinding},
 		{why: "Scripts get names, JSON and YAML.", args: []string{"services", "instances", "--health", "critical", "-o", "name"}},
-		{why: "The instances with a planted fault, as the registry sees them:", args: []string{"services", "instances", "-l", demo.MetaFault, "-o", "wide"}},
+		{why: "The instances with a planted fault, as the registry sees them:", args: []string{"services", "instances", "-l", demo.MetaFault}},
+		{why: "A registry repeats what an instance last said. Ask them all: who lives? (status 1: not all do)", args: []string{"services", "probe"}, status: exitFinding},
+		{why: "One of them answers now and then. Ask it again and again:", args: []string{
+			"services", "probe", "-l", demo.MetaFault + "=" + string(demo.FaultFlapping), "--watch", "--interval", "200ms", "--for", "2s",
+		}, status: exitFinding},
+		{why: "A deploy script waits for instances that answer.", args: []string{"services", "wait", "order", "--min-healthy", "2", "--truth", "--for", "30s"}},
 	}
 }
 
@@ -128,11 +133,11 @@ func (a *app) tourVerdict(faults []demo.Fault, shown string) error {
 	return nil
 }
 
-// showsFault reports whether a line of shown has the faulty instance and what
-// the registry says of it.
+// showsFault reports whether a line of shown has the faulty instance, the word for
+// what is wrong with it, and the reason.
 func showsFault(shown string, f demo.Fault) bool {
 	for line := range strings.Lines(shown) {
-		if strings.Contains(line, f.ID) && strings.Contains(line, string(f.Health)) {
+		if strings.Contains(line, f.ID) && strings.Contains(line, f.Finding) && strings.Contains(line, f.Reason) {
 			return true
 		}
 	}

@@ -116,16 +116,16 @@ func flagError(c *cobra.Command, err error) error {
 // invalidValue explains a value that a flag refused.
 func invalidValue(e *pflag.InvalidValueError, hint string) error {
 	why := e.Unwrap()
-	switch e.GetFlag().Name {
-	case "output":
+	switch e.GetFlag().Value.Type() {
+	case "format":
 		var formats []string
 		for _, f := range render.Formats() {
 			formats = append(formats, string(f))
 		}
 		why, hint = errors.New("no such format"), didYouMean(e.GetValue(), formats, "it is one of "+strings.Join(formats, ", "))
-	case "limit":
-		why = errors.New("not a number of rows")
-	case "timeout", "max-stale":
+	case "int":
+		why = errors.New("not a number")
+	case "duration":
 		why = errors.New("not a time: write it like 10s or 1m30s")
 	}
 	return withHint(fmt.Errorf("--%s %q: %w", e.GetFlag().Name, e.GetValue(), why), hint)

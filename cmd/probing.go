@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -99,6 +100,9 @@ func kindHint(text string) string {
 	var kinds []string
 	for _, k := range probe.Kinds() {
 		kinds = append(kinds, string(k))
+	}
+	if slices.Contains(kinds, name) {
+		name = "" // it is what follows that is wrong
 	}
 	return didYouMean(name, kinds, "write it like tcp, http:/healthz, https:/healthz, grpc, grpc:SERVICE, grpcs or tls")
 }

@@ -40,7 +40,7 @@ func newServicesProbeCmd(a *app) *cobra.Command {
 			"  govctl services probe --kind http:/healthz --probe-timeout 500ms -o json\n" +
 			"  govctl services probe --watch --interval 1s --for 5s",
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := opts.watch.check(c); err != nil {
+			if err := opts.check(c); err != nil {
 				return err
 			}
 			if opts.watch.on {
@@ -54,6 +54,15 @@ func newServicesProbeCmd(a *app) *cobra.Command {
 	opts.watch.add(c)
 	c.Flags().BoolVar(&opts.explain, "explain", false, "show which probe was chosen for each instance, and why")
 	return c
+}
+
+// check refuses what is wrong with the flags before anything is opened.
+func (o *servicesProbeOptions) check(c *cobra.Command) error {
+	if err := o.watch.check(c); err != nil {
+		return err
+	}
+	_, _, err := o.probe.check()
+	return err
 }
 
 func (a *app) servicesProbe(ctx context.Context, opts *servicesProbeOptions, patterns []string) error {
@@ -99,9 +108,6 @@ type round struct {
 func (a *app) survey(ctx context.Context, opts *servicesProbeOptions, patterns []string) (*round, error) {
 	sel, err := opts.sel.selector(nil)
 	if err != nil {
-		return nil, err
-	}
-	if _, _, err := opts.probe.check(); err != nil {
 		return nil, err
 	}
 	src, err := a.open(ctx, "")

@@ -34,6 +34,9 @@ func newServicesWaitCmd(a *app) *cobra.Command {
 			"  govctl services wait order -l version=v1 --truth --for 30s",
 		Args: exactly(1, "SERVICE"),
 		RunE: func(c *cobra.Command, args []string) error {
+			if err := opts.check(args[0]); err != nil {
+				return err
+			}
 			return a.servicesWait(c.Context(), &opts, args[0])
 		},
 	}
@@ -43,6 +46,20 @@ func newServicesWaitCmd(a *app) *cobra.Command {
 	c.Flags().BoolVar(&opts.truth, "truth", false, "count only instances that answer when they are asked")
 	c.Flags().DurationVar(&opts.length, "for", 5*time.Minute, "give up after `TIME`")
 	return c
+}
+
+// check refuses what is wrong with the flags before anything is opened.
+func (o *servicesWaitOptions) check(service string) error {
+	switch {
+	case o.minHealthy < 1:
+		return usagef("--min-healthy %d: it is a number above 0", o.minHealthy)
+	case o.length <= 0:
+		return usagef("--for %s: it is a time above 0", o.length)
+	case registry.IsGlob(service):
+		return withHint(usagef("%q is a glob: wait for one service", service), "`govctl services ls` lists what is registered")
+	}
+	_, _, err := o.probe.check()
+	return err
 }
 
 func (a *app) servicesWait(ctx context.Context, opts *servicesWaitOptions, service string) error {

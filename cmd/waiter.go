@@ -29,15 +29,6 @@ type waiter struct {
 }
 
 func (a *app) waiter(ctx context.Context, opts *servicesWaitOptions, service string) (*waiter, error) {
-	if opts.minHealthy < 1 {
-		return nil, usagef("--min-healthy %d: it is a number above 0", opts.minHealthy)
-	}
-	if opts.length <= 0 {
-		return nil, usagef("--for %s: it is a time above 0", opts.length)
-	}
-	if registry.IsGlob(service) {
-		return nil, withHint(usagef("%q is a glob: wait for one service", service), "`govctl services ls` lists what is registered")
-	}
 	sel, err := opts.sel.selector(nil)
 	if err != nil {
 		return nil, err
@@ -222,10 +213,10 @@ func (w *waiter) silent(ctx context.Context, healthy []registry.Instance) []wait
 	return silent
 }
 
-// summary says how far it is: "order: 1 of 2 healthy; order-2 is critical".
+// summary says how far it is: "order: 1 healthy, 2 wanted; order-2 is critical".
 func (w *waiter) summary() string {
 	s := &w.state
-	text := fmt.Sprintf("%s: %d of %d healthy", s.Service, s.Healthy, s.MinHealthy)
+	text := fmt.Sprintf("%s: %d healthy, %d wanted", s.Service, s.Healthy, s.MinHealthy)
 	if s.Holds || len(s.Missing) == 0 {
 		return text
 	}
