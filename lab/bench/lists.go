@@ -193,7 +193,7 @@ func (b *bench) faster(what string, ours time.Duration, neighbour string, theirs
 // memory adds the row of what p takes, beside the size of the answers to what it
 // asks.
 func (b *bench) memory(ctx context.Context, what string, p program, address string, asked *requests) error {
-	rss, err := b.weight(ctx, p)
+	took, err := b.weight(ctx, p)
 	if err != nil {
 		return err
 	}
@@ -202,8 +202,8 @@ func (b *bench) memory(ctx context.Context, what string, p program, address stri
 		return err
 	}
 	b.add(row{
-		what: what + ", peak memory", ours: mib(rss), neighbour: "the answers' bytes: " + mib(body),
-		ratio: fmt.Sprintf("%.2f×", float64(rss)/float64(body)), goal: "≤ 3×", met: rss <= 3*body,
+		what: what + ", peak memory", ours: mib(took.rss), neighbour: "the answers' bytes: " + mib(body),
+		ratio: fmt.Sprintf("%.2f×", float64(took.rss)/float64(body)), goal: "≤ 3×", met: took.rss <= 3*body,
 	})
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -28,11 +29,16 @@ const limit = 20 * time.Minute
 // bench is one run of the benchmark.
 type bench struct {
 	sizes  []int
+	fleet  int // how many targets are probed
 	rounds int
+	only   string // the part to measure, or ""
 	log    io.Writer
 	// dir is a temporary folder; the rest are programs in it.
-	dir, govctl, hello, weigh string
-	rows                      []row
+	dir, govctl, hello, weigh, targets, loops string
+	// found are the neighbours of probes by name, missing the names of others.
+	found   map[string]string
+	missing []string
+	rows    []row
 }
 
 func main() {
@@ -51,10 +57,14 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	sizes := flags.String("sizes", "10000,50000", "how many instances to list, ascending")
 	rounds := flags.Int("rounds", 5, "runs of each side; the median counts")
 	write := flags.Bool("write", true, "write the table to docs/performance.md")
+	only := flags.String("only", "", "measure one `PART`, cold, lists or probes, and write no file")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	b := &bench{rounds: *rounds, log: stderr}
+	if !slices.Contains([]string{"", cold, list, probing}, *only) {
+		return fmt.Errorf("-only %s: no such part", *only)
+	}
+	b := &bench{rounds: *rounds, fleet: fleetSize, only: *only, log: stderr}
 	for s := range strings.SplitSeq(*sizes, ",") {
 		n, err := strconv.Atoi(s)
 		if err != nil {
@@ -70,7 +80,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	text := b.report(where)
-	if _, err := io.WriteString(stdout, text); err != nil || !*write {
+	if _, err := io.WriteString(stdout, text); err != nil || !*write || *only != "" {
 		return err
 	}
 	root, err := server.Root(ctx)
@@ -80,42 +90,75 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	return writeBetweenMarkers(filepath.Join(root, "..", "docs", "performance.md"), text)
 }
 
+// The parts of the benchmark.
+const (
+	cold    = "cold"
+	list    = "lists"
+	probing = "probes"
+)
+
+// wants reports whether part is to be measured.
+func (b *bench) wants(part string) bool { return b.only == "" || b.only == part }
+
 // measure fills b.rows.
 func (b *bench) measure(ctx context.Context) error {
-	consul, err := server.Build(ctx, b.log)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
+	var err error
 	if b.dir, err = os.MkdirTemp("", "govctl-bench-"); err != nil {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(b.dir) }()
+	var consul string
+	if b.wants(list) {
+		if consul, err = server.Build(ctx, b.log); err != nil {
+			return err
+		}
+	}
+	if b.wants(probing) {
+		b.neighbours(ctx)
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
 	if err := b.build(ctx); err != nil {
 		return err
 	}
-	if err := b.coldStart(ctx); err != nil {
-		return err
+	for _, p := range []struct {
+		part string
+		of   func(context.Context) error
+	}{
+		{cold, b.coldStart},
+		{list, func(ctx context.Context) error { return b.lists(ctx, consul) }},
+		{probing, b.probes},
+	} {
+		if !b.wants(p.part) {
+			continue
+		}
+		if err := p.of(ctx); err != nil {
+			return err
+		}
 	}
-	return b.lists(ctx, consul)
+	return nil
 }
 
-// build builds govctl as it is shipped, the smallest of Go programs, and what
-// measures memory.
+// build builds govctl as it is shipped, the smallest of Go programs, what measures
+// memory, and both ends of the probes.
 func (b *bench) build(ctx context.Context) error {
 	root, err := server.Root(ctx)
 	if err != nil {
 		return err
 	}
 	b.govctl, b.hello, b.weigh = filepath.Join(b.dir, "govctl"), filepath.Join(b.dir, "hello"), filepath.Join(b.dir, "weigh")
+	b.targets, b.loops = filepath.Join(b.dir, "targets"), filepath.Join(b.dir, "loops")
 	source := filepath.Join(b.dir, "hello.go")
 	text := "package main\n\nimport \"os\"\n\nfunc main() { os.Stdout.WriteString(\"hello\\n\") }\n"
 	if err := os.WriteFile(source, []byte(text), 0o600); err != nil {
 		return err
 	}
 	for _, p := range []struct{ dir, out, pkg string }{
-		{filepath.Join(root, ".."), b.govctl, "."}, {b.dir, b.hello, source}, {root, b.weigh, "./bench/weigh"},
+		{filepath.Join(root, ".."), b.govctl, "."},
+		{b.dir, b.hello, source},
+		{root, b.weigh, "./bench/weigh"},
+		{root, b.targets, "./bench/targets"},
+		{root, b.loops, "./bench/loops"},
 	} {
 		cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", p.out, p.pkg)
 		cmd.Dir = p.dir

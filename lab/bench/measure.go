@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -21,6 +21,8 @@ type program struct {
 	args []string
 	// terminal gives it a pseudo-terminal that nobody answers on.
 	terminal bool
+	// status is how it must end.
+	status int
 }
 
 func (p program) String() string { return strings.Join(p.args, " ") }
@@ -59,23 +61,31 @@ func median[T cmp.Ordered](values []T) T {
 // weighings is how often the memory of a program is measured.
 const weighings = 3
 
-// weight returns the median of the most memory, in bytes, that p had resident.
-func (b *bench) weight(ctx context.Context, p program) (int64, error) {
-	var all []int64
+// weighed is what a program took: the most memory, in bytes, that it had
+// resident, and the time of all processors.
+type weighed struct {
+	rss int64
+	cpu time.Duration
+}
+
+// weight returns what p took, the median of each.
+func (b *bench) weight(ctx context.Context, p program) (weighed, error) {
+	var memory []int64
+	var times []time.Duration
 	for range weighings {
 		cmd := exec.CommandContext(ctx, b.weigh, p.args...)
 		cmd.Env, cmd.Dir, cmd.Stderr = environment(), b.dir, b.log
 		out, err := cmd.Output()
 		if err != nil {
-			return 0, fmt.Errorf("weigh %s: %w", p, err)
+			return weighed{}, fmt.Errorf("weigh %s: %w", p, err)
 		}
-		n, err := strconv.ParseInt(strings.TrimSpace(string(out)), 10, 64)
-		if err != nil {
-			return 0, err
+		var one weighed
+		if _, err := fmt.Sscan(string(out), &one.rss, (*int64)(&one.cpu)); err != nil {
+			return weighed{}, fmt.Errorf("weigh %s: %w", p, err)
 		}
-		all = append(all, n)
+		memory, times = append(memory, one.rss), append(times, one.cpu)
 	}
-	return median(all), nil
+	return weighed{rss: median(memory), cpu: median(times)}, nil
 }
 
 // run runs p to its end and returns how long it took. What it prints is thrown
@@ -92,10 +102,23 @@ func (p program) run(ctx context.Context) (time.Duration, error) {
 		cmd.Stderr = nil
 		err = func() error { return runOnTerminal(cmd) }
 	}
-	if err := err(); err != nil {
+	if err := p.ended(err()); err != nil {
 		return 0, fmt.Errorf("%s: %w\n%s", p, err, complaints.Bytes())
 	}
 	return time.Since(began), nil
+}
+
+// ended returns the error of a program that ended with err, and not as it must.
+func (p program) ended(err error) error {
+	exit, ok := errors.AsType[*exec.ExitError](err)
+	switch {
+	case ok && exit.ExitCode() == p.status:
+		return nil
+	case err == nil && p.status != 0:
+		return fmt.Errorf("ends with status 0, want %d", p.status)
+	default:
+		return err
+	}
 }
 
 // runOnTerminal runs cmd on a pseudo-terminal whose other side only listens.
@@ -123,7 +146,7 @@ func (p program) output(ctx context.Context) (io.ReadCloser, func() error, error
 		return nil, nil, err
 	}
 	return out, func() error {
-		if err := cmd.Wait(); err != nil {
+		if err := p.ended(cmd.Wait()); err != nil {
 			return fmt.Errorf("%s: %w\n%s", p, err, complaints.Bytes())
 		}
 		return nil

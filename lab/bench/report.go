@@ -33,7 +33,11 @@ func yes(met bool) string {
 func (b *bench) report(machine string) string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "Made by `make bench` (%s). Each figure is the median of %d runs (of %d for the cold starts), the sides\n", machine, b.rounds, coldRounds)
-	text.WriteString("taking turns: only the ratios mean anything on another machine.\n\n")
+	text.WriteString("taking turns: only the ratios mean anything on another machine.")
+	if len(b.missing) > 0 {
+		fmt.Fprintf(&text, " Left out, as they are not there: %s.", strings.Join(b.missing, ", "))
+	}
+	text.WriteString("\n\n")
 	text.WriteString("| workload | govctl | neighbour | ratio | goal | met |\n|---|---|---|---|---|---|\n")
 	for _, r := range b.rows {
 		fmt.Fprintf(&text, "| %s | %s | %s | %s | %s | %s |\n", r.what, r.ours, r.neighbour, r.ratio, r.goal, yes(r.met))
