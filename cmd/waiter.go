@@ -72,7 +72,7 @@ func (w *waiter) wait(ctx context.Context) error {
 		case l, ok := <-lists:
 			switch {
 			case !ok:
-				return w.end(ctx)
+				return w.end()
 			case l.err != nil:
 				err = w.lose(ctx, l.err)
 			default:
@@ -139,7 +139,7 @@ func (w *waiter) lose(ctx context.Context, why error) error {
 }
 
 // end is how it ends when the time is over.
-func (w *waiter) end(ctx context.Context) error {
+func (w *waiter) end() error {
 	w.state.WaitedSeconds = max(0, w.app.Now().Sub(w.began).Seconds())
 	if w.answered {
 		return nil
@@ -147,7 +147,7 @@ func (w *waiter) end(ctx context.Context) error {
 	if w.lost != nil {
 		return w.lost
 	}
-	return fmt.Errorf("%s did not answer: %w", w.src.at, ctx.Err())
+	return fmt.Errorf("%s did not answer in time", w.src.at)
 }
 
 // judge counts the healthy among list. Where ctx ends meanwhile, what was known
