@@ -2,9 +2,11 @@ package lab
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"os/exec"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -51,6 +53,34 @@ func (f *followed) lines() []string {
 func (f *followed) has(n int) error {
 	if got := len(f.lines()); got < n {
 		return fmt.Errorf("%d lines so far, want %d", got, n)
+	}
+	return nil
+}
+
+// buffer keeps what a program that runs has written so far.
+type buffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+// Write implements io.Writer.
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+// String returns what was written so far.
+func (b *buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
+// has returns an error unless text was written.
+func (b *buffer) has(text string) error {
+	if got := b.String(); !strings.Contains(got, text) {
+		return fmt.Errorf("no %q in %q", text, got)
 	}
 	return nil
 }
