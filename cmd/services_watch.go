@@ -94,7 +94,7 @@ func watchedText(patterns []string) string {
 
 // picker returns what tells whether patterns pick a service.
 func picker(patterns []string) (func(service string) bool, error) {
-	if _, _, err := registry.Select(nil, patterns); err != nil {
+	if _, _, err := registry.Select([]string{""}, patterns); err != nil {
 		return nil, err
 	}
 	return func(service string) bool {
