@@ -133,15 +133,17 @@ func (a *app) writeProbeVerdict(out render.Options, r *round, took time.Duration
 
 // probeTotals is the last line: how many were asked, and how they stand.
 func probeTotals(r *round, took time.Duration) string {
-	n := r.tally.Total()
+	n, all := r.tally.Total(), len(r.instances)
+	asked := plural(n, "instance")
 	switch {
-	case len(r.instances) == 0:
+	case all == 0:
 		return "no instance to ask in " + place(r.src)
-	case n < len(r.instances):
-		return fmt.Sprintf("%d of %s asked in %s: %s", n, plural(len(r.instances), "instance"), seconds(took), r.tally.Text())
-	default:
-		return fmt.Sprintf("%s asked in %s: %s", plural(n, "instance"), seconds(took), r.tally.Text())
+	case n == 0:
+		return "none of " + plural(all, "instance") + " asked"
+	case n < all:
+		asked = fmt.Sprintf("%d of %s", n, plural(all, "instance"))
 	}
+	return fmt.Sprintf("%s asked in %s: %s", asked, seconds(took), r.tally.Text())
 }
 
 // seconds returns d as "1.02s".
