@@ -2,8 +2,11 @@ package main
 
 import (
 	"os"
+	"runtime"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"govctl/lab/server"
 )
@@ -36,6 +39,57 @@ func TestEachProgramRunsInEachRound(t *testing.T) {
 	}
 	if _, err := compare(t.Context(), 1, program{args: []string{"false"}}); err == nil {
 		t.Error("a program that fails is no error")
+	}
+}
+
+func TestARowWithoutAGoalHasNoVerdict(t *testing.T) {
+	t.Parallel()
+	got := map[string]string{}
+	for _, r := range []row{{what: "none"}, {what: "met", goal: "≤ 1×", met: true}, {what: "missed", goal: "≤ 1×"}} {
+		got[r.what] = r.orNone() + ": " + r.verdict()
+	}
+	want := map[string]string{"none": "none: ", "met": "≤ 1×: yes", "missed": "≤ 1×: **no**"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+func TestAProgramMustEndAsItIsToldTo(t *testing.T) {
+	t.Parallel()
+	for status, ok := range map[int]bool{0: false, 1: false, 7: true} {
+		p := program{args: []string{"sh", "-c", "exit 7"}, status: status}
+		if _, err := p.run(t.Context()); (err == nil) != ok {
+			t.Errorf("status 7, want %d: %v", status, err)
+		}
+	}
+	if _, err := (program{args: []string{"true"}, status: 7}).run(t.Context()); err == nil {
+		t.Error("status 0 passes for 7")
+	}
+}
+
+func TestBothSidesOfAProbeCountAlike(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux has all of 127.0.0.0/8")
+	}
+	b := &bench{fleet: 40, rounds: 1, dir: t.TempDir(), log: t.Output()}
+	if err := b.build(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	f, err := b.startFleet(t.Context(), "http", muteEvery)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = f.stop() })
+	ours, loop := f.probe("http:/healthz", "--probe-timeout", "1s"), f.loop("http", "-timeout", "1s")
+	if m, err := b.contest(t.Context(), []side{ours, loop}); err != nil || m[0] < hang || m[1] < hang {
+		t.Errorf("contest = %v, %v; want both to wait for the 4 that never answer", m, err)
+	}
+	for what := range ours.counts {
+		ours.counts[what]--
+	}
+	if _, err := b.contest(t.Context(), []side{ours, loop}); err == nil {
+		t.Error("a side that counts differently passes")
 	}
 }
 

@@ -139,7 +139,7 @@ func (f *fleet) curl(path string) (side, error) {
 
 // httpx prints what answers, and does not verify certificates.
 func (f *fleet) httpx(path string) (side, error) {
-	args := []string{path, "-silent", "-no-color", "-disable-update-check", "-status-code", "-retries", "0", "-t", "200", "-l", f.file("urls")}
+	args := []string{path, "-silent", "-no-color", "-disable-update-check", "-status-code", "-retries", "0", "-no-fallback-scheme", "-rl", "0", "-t", "200", "-l", f.file("urls")}
 	if f.mute > 0 {
 		args = append(args, "-timeout", strconv.Itoa(int(hang.Seconds())))
 	}

@@ -119,7 +119,7 @@ func (b *bench) probeTLS(ctx context.Context, f *fleet) error {
 	if err != nil {
 		return err
 	}
-	b.ratio(fmt.Sprintf("%d HTTPS probes that verify", len(f.all)), m[0], others[0].name+", which does not", m[1], 1)
+	b.versus(fmt.Sprintf("%d HTTPS probes that verify", len(f.all)), m[0], others[0].name+", which does not", m[1])
 	return nil
 }
 
@@ -156,7 +156,7 @@ func (b *bench) probeMute(ctx context.Context, f *fleet) error {
 	met := m[0] <= hangGoal
 	b.add(row{what: what, ours: ms(m[0]), neighbour: "the timeout: " + ms(hang), ratio: times(m[0], hang), goal: "≤ 1.25×", met: met})
 	for i := range others {
-		b.ratio(what, m[0], others[i].name, m[i+1], 1)
+		b.versus(what, m[0], others[i].name, m[i+1])
 	}
 	names := f.govctl("services", "probe", "-o", "name", "--kind", "http:/healthz", "--probe-timeout", hang.String())
 	names.status = ours.status
@@ -188,9 +188,14 @@ func (b *bench) race(ctx context.Context, f *fleet, what string, least float64, 
 		ratio: times(m[0], m[1]), goal: fmt.Sprintf("≤ %.2f×, %g of its rate", 1/least, least), met: float64(m[0])*least <= float64(m[1]),
 	})
 	for i := range others {
-		b.ratio(what, m[0], others[i].name, m[3+i], 1)
+		b.versus(what, m[0], others[i].name, m[3+i])
 	}
 	return nil
+}
+
+// versus adds a row that has no goal.
+func (b *bench) versus(what string, ours time.Duration, neighbour string, theirs time.Duration) {
+	b.add(row{what: what, ours: ms(ours), neighbour: neighbour + ": " + ms(theirs), ratio: times(ours, theirs)})
 }
 
 // frugal adds the rows of what n probes by ours take, beside loop.

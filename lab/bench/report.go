@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -10,7 +11,7 @@ import (
 	"strings"
 )
 
-// row is one line of the table.
+// row is one line of the table. One without a goal only informs.
 type row struct {
 	what, ours, neighbour, ratio, goal string
 	met                                bool
@@ -19,14 +20,22 @@ type row struct {
 // add adds a row, and says it at once: the whole takes a while.
 func (b *bench) add(r row) {
 	b.rows = append(b.rows, r)
-	_, _ = fmt.Fprintf(b.log, "bench: %s: %s (%s), goal %s: %s\n", r.what, r.ours, r.neighbour, r.goal, yes(r.met))
+	_, _ = fmt.Fprintf(b.log, "bench: %s: %s (%s), goal %s: %s\n", r.what, r.ours, r.neighbour, r.orNone(), r.verdict())
 }
 
-func yes(met bool) string {
-	if met {
+// orNone returns the goal, or a word for none.
+func (r *row) orNone() string { return cmp.Or(r.goal, "none") }
+
+// verdict says whether the goal is met.
+func (r *row) verdict() string {
+	switch {
+	case r.goal == "":
+		return ""
+	case r.met:
 		return "yes"
+	default:
+		return "**no**"
 	}
-	return "**no**"
 }
 
 // report returns the table as Markdown.
@@ -40,7 +49,7 @@ func (b *bench) report(machine string) string {
 	text.WriteString("\n\n")
 	text.WriteString("| workload | govctl | neighbour | ratio | goal | met |\n|---|---|---|---|---|---|\n")
 	for _, r := range b.rows {
-		fmt.Fprintf(&text, "| %s | %s | %s | %s | %s | %s |\n", r.what, r.ours, r.neighbour, r.ratio, r.goal, yes(r.met))
+		fmt.Fprintf(&text, "| %s | %s | %s | %s | %s | %s |\n", r.what, r.ours, r.neighbour, r.ratio, r.orNone(), r.verdict())
 	}
 	return text.String()
 }
