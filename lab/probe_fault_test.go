@@ -120,7 +120,7 @@ func interruptProbes(t *testing.T, c *server.Consul, taken *atomic.Int64) {
 		var took []time.Duration
 		for range tries { // the quickest counts: the other tests keep the machine busy
 			taken.Store(0)
-			cmd := command(t, nil, "services", "probe", "fleet", "--probe-timeout", "30s", "-o", format, "-e", c.URL())
+			cmd := command(t, nil, "services", "probe", "fleet", "--probe-timeout", "30s", "--slow", "1m", "-o", format, "-e", c.URL())
 			var out bytes.Buffer
 			cmd.Stdout = &out
 			took = append(took, interruptWhen(t, cmd, func() error {

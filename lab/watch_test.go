@@ -269,8 +269,11 @@ exit 3
 		start + "left|" + service + "|" + id + "|critical|" + version + "|false|\x00"
 	eventually(t, func(context.Context) error {
 		got, err := os.ReadFile(filepath.Join(dir, "told"))
-		if diff := cmp.Diff(want, string(got)); err != nil || diff != "" {
-			return fmt.Errorf("%w (-want +got):\n%s", err, diff)
+		if err != nil {
+			return err
+		}
+		if diff := cmp.Diff(want, string(got)); diff != "" {
+			return fmt.Errorf("the program was told (-want +got):\n%s", diff)
 		}
 		return nil
 	})
