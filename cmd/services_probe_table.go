@@ -192,6 +192,8 @@ func remark(o *probe.Observation, critical *registry.Check) string {
 		return failure(o) + ", and " + why
 	case o.Truth == probe.Zombie:
 		return failure(o) + ", but the registry says " + string(o.Health)
+	case o.Truth == probe.Unasked && o.Result.Outcome == probe.OK:
+		return "answers, but " + why + ", and does not tell what it asks"
 	case o.Slow:
 		return fmt.Sprintf("answers, but takes %s", milliseconds(o.Result.LatencySeconds))
 	default:

@@ -50,6 +50,9 @@ type Spec struct {
 	// AnyAnswer is true where nothing says how the instance tells its health:
 	// any answer in its protocol will do, but an HTTP status of 500 and above.
 	AnyAnswer bool `json:"anyAnswer,omitempty"`
+	// Weaker is true where the registry runs a check of its own that does not
+	// tell what it asks: that this question is answered well says less.
+	Weaker bool `json:"weaker,omitempty"`
 	// Why says what the choice was made by: "metadata protocol".
 	Why string `json:"why"`
 }

@@ -67,18 +67,35 @@ func checkPath(path string) error {
 // Choose returns how in is best asked: as a check that its registry itself runs
 // asks it, else by its metadata (protocol, scheme, health), else by connecting.
 func Choose(in *registry.Instance) Spec {
+	untold := ""
 	for i := range in.Checks {
-		if s, ok := byCheck(&in.Checks[i], in); ok {
+		c := &in.Checks[i]
+		if s, ok := byCheck(c, in); ok {
 			return s.complete()
 		}
+		if c.Target == "" && asks(c.Kind) {
+			untold = c.ID
+		}
 	}
-	return byMetadata(in).complete()
+	s := byMetadata(in).complete()
+	if untold != "" {
+		s.Weaker = true
+		s.Why = fmt.Sprintf("check %q does not tell what it asks; %s", untold, s.Why)
+	}
+	return s
 }
+
+// asks reports whether checks of a kind send a question, so that it matters which:
+// one that connects needs no target to be known by.
+func asks(kind string) bool { return kind == "http" || kind == "https" || kind == "grpc" }
 
 // byCheck asks as the registry does, at the instance's own address: the target
 // is as seen from the registry's side, where it may well be "localhost".
 func byCheck(c *registry.Check, in *registry.Instance) (Spec, bool) {
 	s := Spec{Why: fmt.Sprintf("check %q", c.ID)}
+	if c.Target == "" && asks(c.Kind) {
+		return s, false
+	}
 	var port string
 	switch c.Kind {
 	case "http", "https":

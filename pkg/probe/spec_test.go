@@ -73,7 +73,11 @@ func TestTheProbeFollowsFromTheInstance(t *testing.T) {
 		},
 		"an http check that says nothing": {
 			registry.Instance{Port: 80, Protocol: "http", Checks: check("http", "")},
-			Spec{Kind: HTTP, Path: "/", AnyAnswer: true, Why: "metadata protocol"},
+			Spec{Kind: HTTP, Path: "/", AnyAnswer: true, Weaker: true, Why: `check "c1" does not tell what it asks; metadata protocol`},
+		},
+		"a grpc check that says nothing": {
+			registry.Instance{Port: 80, Checks: check("grpc", "")},
+			Spec{Kind: TCP, Weaker: true, Why: `check "c1" does not tell what it asks; no check and no metadata say how`},
 		},
 		"a check of a scheme that is none": {
 			registry.Instance{Port: 80, Checks: check("http", "file:///etc/passwd")},

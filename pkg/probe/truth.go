@@ -85,9 +85,13 @@ type Observation struct {
 // Observe puts together what is known of in and what came of the probe spec.
 // Slower is how many seconds are slow.
 func Observe(in *registry.Instance, spec Spec, r Result, slower float64) Observation {
+	truth := TruthOf(in.Health, r.Outcome)
+	if truth == Ghost && spec.Weaker {
+		truth = Unasked // the registry may well know more
+	}
 	return Observation{
 		Service: in.Service, ID: in.ID, Address: in.Address, Port: in.Port, Version: in.Version, Health: in.Health,
-		Probe: spec, Result: r, Truth: TruthOf(in.Health, r.Outcome),
+		Probe: spec, Result: r, Truth: truth,
 		Slow: r.Outcome == OK && r.LatencySeconds > slower,
 	}
 }

@@ -97,3 +97,19 @@ func TestASeriesHasAState(t *testing.T) {
 		}
 	}
 }
+
+// What a weaker question is answered does not make a ghost of what the registry's
+// own check finds critical.
+func TestAWeakerQuestionMakesNoGhost(t *testing.T) {
+	t.Parallel()
+	in := registry.Instance{Health: registry.Critical}
+	for outcome, want := range map[Outcome]Truth{OK: Unasked, Failed: Down} {
+		if got := Observe(&in, Spec{Weaker: true}, Result{Outcome: outcome}, 1).Truth; got != want {
+			t.Errorf("%s: %s, want %s", outcome, got, want)
+		}
+	}
+	in.Health = registry.Passing
+	if got := Observe(&in, Spec{Weaker: true}, Result{Outcome: OK}, 1).Truth; got != Agree {
+		t.Errorf("passing: %s", got)
+	}
+}
