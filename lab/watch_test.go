@@ -185,7 +185,9 @@ func checkKinds(t *testing.T, events []registry.Event) {
 func TestAWatchOfNamedServicesTellsOfNoOthers(t *testing.T) {
 	t.Parallel()
 	service := unique("named")
+	register(t, shared.main, server.Service{ID: service + "-0", Name: service, Port: 80, Check: passing()})
 	w := watch(t, service+"*", service+"-never", "-e", shared.main.URL())
+	w.told(t, registry.Present) // from here on what comes is told to appear
 	of := unique("unnamed")
 	register(t, shared.main,
 		server.Service{ID: of, Name: of, Port: 80, Check: passing()},
