@@ -217,7 +217,7 @@ func TestOneOfTwoServersIsEnoughToWatch(t *testing.T) {
 		service := unique("two-servers")
 		w := watch(t, service, "-e", "consul://"+servers)
 		register(t, shared.main, server.Service{ID: service, Name: service, Port: 80, Check: passing()})
-		w.until(t, "about "+service, func(e *registry.Event) bool { return e.Instance.ID == service })
+		w.until(t, "about "+service, func(e *registry.Event) bool { return e.Instance != nil && e.Instance.ID == service })
 	}
 	// One dies while it is asked.
 	through, service := record(t, shared.main.Address), unique("two-servers")
@@ -252,8 +252,10 @@ func TestAProgramIsRunForEachEvent(t *testing.T) {
 echo 'the program speaks'
 exit 3
 `)
+	first := unique("first")
+	register(t, shared.main, server.Service{ID: first, Name: service, Address: "127.0.0.1", Port: 80, Check: passing()})
 	w := watch(t, service, "--exec", program+" $HOME", "-e", shared.main.URL())
-	eventually(t, func(context.Context) error { return w.stderr.has("watching") })
+	w.told(t, registry.Present) // for which nothing is run
 	record := server.Record{Version: version}
 	register(t, shared.main, server.Service{ID: id, Name: service, Address: "127.0.0.1", Port: 80, Tags: record.Tags(), Check: passing()})
 	w.told(t, registry.Appeared)
@@ -288,8 +290,8 @@ exit 3
 			t.Errorf("a name was run as a command in %s: %v", d, err)
 		}
 	}
-	if n := len(w.events(t)); n != 3 {
-		t.Errorf("%d lines on stdout, want the three events", n)
+	if n := len(w.events(t)); n != 4 {
+		t.Errorf("%d lines on stdout, want the one that was there and the three events", n)
 	}
 }
 
