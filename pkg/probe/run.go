@@ -18,6 +18,10 @@ const (
 	// DefaultConcurrency is how many probes may be under way in all, hanging
 	// ones included: as many connections are open.
 	DefaultConcurrency = 1024
+	// slowed is how many times the fastest answer's time the usual one may take
+	// before this counts as too much to do, and remembered how many answers make it.
+	slowed     = 3
+	remembered = 32
 	// relief is how long nothing new begins after trouble of this machine's own,
 	// and minSlots what the slots are halved down to.
 	relief   = 100 * time.Millisecond
@@ -75,11 +79,14 @@ type engine struct {
 	limit int // slots there are now
 	most  int // probes under way in all
 	// queue is what has not begun.
-	queue    []int
-	used     int // slots
-	running  int
-	troubles map[int]int // by index: how often this machine was to blame
-	resume   <-chan time.Time
+	queue   []int
+	used    int // slots
+	running int
+	// usual is how long an answer takes, the last ones counting most, and fastest
+	// how long the fastest took, in seconds.
+	usual, fastest float64
+	troubles       map[int]int // by index: how often this machine was to blame
+	resume         <-chan time.Time
 
 	done  chan done
 	freed chan *probing
@@ -88,7 +95,8 @@ type engine struct {
 // probing is a probe under way.
 type probing struct {
 	index int
-	holds bool // a slot
+	holds bool          // a slot
+	age   time.Duration // in steps of hangs
 	timer *time.Timer
 	ended chan struct{} // closed by its goroutine
 }
@@ -132,10 +140,7 @@ func (e *engine) step(ctx context.Context, yield func(Answer) bool) bool {
 		a, ok := e.end(ctx, d)
 		return !ok || yield(a)
 	case p := <-e.freed:
-		if p.holds {
-			p.holds = false
-			e.used--
-		}
+		e.free(p)
 	case <-e.resume:
 		e.resume = nil
 	case <-e.over(ctx):
@@ -175,6 +180,39 @@ func (e *engine) begin(ctx context.Context) {
 	}()
 }
 
+// free lets another probe begin in the place of one that hangs. One that is only
+// slow, as everything is where this machine or the one that answers has too much
+// to do, keeps its slot: more at once would make all of them slower.
+func (e *engine) free(p *probing) {
+	p.age += hangs
+	switch {
+	case !p.holds:
+	case p.age.Seconds() < e.patience():
+		p.timer.Reset(hangs)
+	default:
+		p.holds = false
+		e.used--
+	}
+}
+
+// patience returns how old a probe that hangs is, in seconds: hangs, unless
+// the answers take much longer than they did.
+func (e *engine) patience() float64 {
+	if e.usual <= max(hangs.Seconds(), slowed*e.fastest) {
+		return hangs.Seconds()
+	}
+	return slowed * e.usual
+}
+
+// learn takes note of how long an answer took.
+func (e *engine) learn(seconds float64) {
+	if e.usual == 0 {
+		e.usual, e.fastest = seconds, seconds
+	}
+	e.usual += (seconds - e.usual) / remembered
+	e.fastest = min(e.fastest, seconds)
+}
+
 // end takes note of a probe that ended, and returns its answer where there is one.
 func (e *engine) end(ctx context.Context, d done) (Answer, bool) {
 	d.timer.Stop()
@@ -186,6 +224,9 @@ func (e *engine) end(ctx context.Context, d done) (Answer, bool) {
 	local, isLocal := errors.AsType[*LocalError](d.err)
 	switch {
 	case d.err == nil:
+		if d.result.Outcome == OK {
+			e.learn(d.result.LatencySeconds)
+		}
 		return Answer{d.index, d.result}, true
 	case isLocal && e.relieve(ctx, d.index):
 		return Answer{}, false

@@ -262,3 +262,24 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestMoreAtOnceIsNotTheCureForTooMuchToDo(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const each = 2 * time.Millisecond // what each one under way adds to the time of a new one
+		var running, most atomic.Int32
+		ask := func(context.Context, int) (Result, error) {
+			n := running.Add(1)
+			defer running.Add(-1)
+			most.Store(max(most.Load(), n))
+			took := time.Duration(n) * each
+			<-time.After(took)
+			return Result{Outcome: OK, LatencySeconds: took.Seconds()}, nil
+		}
+		for range run(t.Context(), 2000, 0, ask) {
+		}
+		if n := most.Load(); n > 4*slots {
+			t.Errorf("%d at once, want at most %d", n, 4*slots)
+		}
+	})
+}
