@@ -80,6 +80,7 @@ func (a *app) servicesProbe(ctx context.Context, opts *servicesProbeOptions, pat
 	err = writeList(a.Stdout, out, render.List[probe.Observation]{
 		Columns: probeColumns(opts.explain),
 		Name:    observationName,
+		Eager:   true,
 		Items:   list,
 	})
 	if err == nil && human(out.Format) {

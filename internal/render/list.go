@@ -28,6 +28,9 @@ type List[T any] struct {
 	Columns []Column[T]
 	// Name returns what the Name format shows of an item.
 	Name func(T) string
+	// Eager writes each item at once where the format allows it, for items that
+	// are waited for: others are gathered, which is faster.
+	Eager bool
 	// Items yields the items in the order in which they are written. It ends
 	// with its first error.
 	Items iter.Seq2[T, error]
@@ -44,9 +47,9 @@ func WriteList[T any](w io.Writer, o Options, l List[T]) (n int, err error) {
 	b := bufio.NewWriterSize(w, 64<<10)
 	switch o.Format {
 	case JSON:
-		n, err = writeItems(b, jsonLook, l.Items)
+		n, err = writeItems(b, jsonLook, l)
 	case YAML:
-		n, err = writeItems(b, yamlLook, l.Items)
+		n, err = writeItems(b, yamlLook, l)
 	case Name:
 		n, err = writeNames(b, l)
 	default:
@@ -87,9 +90,20 @@ func writeNames[T any](w *bufio.Writer, l List[T]) (n int, err error) {
 		if _, err := w.WriteString(Safe(l.Name(item)) + "\n"); err != nil {
 			return n, err
 		}
+		if err := l.pace(w); err != nil {
+			return n, err
+		}
 		n++
 	}
 	return n, nil
+}
+
+// pace writes out what was gathered, where that may not wait.
+func (l *List[T]) pace(w *bufio.Writer) error {
+	if !l.Eager {
+		return nil
+	}
+	return w.Flush()
 }
 
 // look is how one of the formats for programs writes a list: each item's
@@ -100,13 +114,13 @@ type look struct {
 	layout                 func(out, compact []byte) []byte
 }
 
-func writeItems[T any](w *bufio.Writer, k look, items iter.Seq2[T, error]) (n int, err error) {
+func writeItems[T any](w *bufio.Writer, k look, l List[T]) (n int, err error) {
 	var (
 		enc  = newEncoder()
 		item = new(T) // one for all: encoding/json would copy each otherwise
 		out  []byte
 	)
-	for *item, err = range items {
+	for *item, err = range l.Items {
 		if err != nil {
 			break
 		}
@@ -120,6 +134,9 @@ func writeItems[T any](w *bufio.Writer, k look, items iter.Seq2[T, error]) (n in
 		}
 		out = k.layout(append(out[:0], lead...), compact)
 		if _, err = w.Write(out); err != nil {
+			return n, err
+		}
+		if err = l.pace(w); err != nil {
 			return n, err
 		}
 		n++

@@ -277,3 +277,29 @@ func BenchmarkTableOf50000(b *testing.B) { benchmark(b, Options{}, 50_000) }
 func BenchmarkJSONOf50000(b *testing.B)  { benchmark(b, Options{Format: JSON}, 50_000) }
 func BenchmarkYAMLOf50000(b *testing.B)  { benchmark(b, Options{Format: YAML}, 50_000) }
 func BenchmarkNamesOf50000(b *testing.B) { benchmark(b, Options{Format: Name}, 50_000) }
+
+func TestAnEagerListWritesEachItemAtOnce(t *testing.T) {
+	t.Parallel()
+	for _, format := range []Format{JSON, YAML, Name} {
+		for _, eager := range []bool{true, false} {
+			var out strings.Builder
+			var before []int // the length of what was written when the next item was asked for
+			items := func(yield func(string, error) bool) {
+				for _, word := range []string{"a", "b"} {
+					before = append(before, out.Len())
+					if !yield(word, nil) {
+						return
+					}
+				}
+			}
+			if _, err := WriteList(&out, Options{Format: format}, List[string]{
+				Name: func(s string) string { return s }, Eager: eager, Items: items,
+			}); err != nil {
+				t.Fatal(err)
+			}
+			if (before[1] > 0) != eager {
+				t.Errorf("%s, eager %t: %d bytes were written before the second item", format, eager, before[1])
+			}
+		}
+	}
+}
