@@ -49,6 +49,7 @@ func TestNoCommandAsksTheTerminal(t *testing.T) {
 		"services ls -e URL", "services ls tty -o json -e URL", "services instances tty -e URL",
 		"services instances tty -o wide -e URL", "services get tty -e URL", "services get tty/tty-1 -o yaml -e URL",
 		"services diff URL URL", "services nonsense",
+		"services probe tty -e URL", "services probe tty -w --interval 100ms --for 300ms -e URL", "services wait tty -e URL",
 	} {
 		t.Run(line, func(t *testing.T) {
 			t.Parallel()
