@@ -76,7 +76,11 @@ func (a *app) servicesProbe(ctx context.Context, opts *servicesProbeOptions, pat
 		return fmt.Errorf("%s: %w", what, err)
 	}
 	began := a.Now()
-	list := inOrder(a.answers(ctx, r), r)
+	answers := a.answers(ctx, r)
+	if human(out.Format) || !a.StdoutTTY { // what streams to a terminal shows by itself how far it is
+		answers = a.counted(answers, len(r.targets))
+	}
+	list := inOrder(answers, r)
 	err = writeList(a.Stdout, out, render.List[probe.Observation]{
 		Columns: probeColumns(opts.explain),
 		Name:    observationName,
@@ -132,17 +136,24 @@ func (a *app) survey(ctx context.Context, opts *servicesProbeOptions, patterns [
 	return &round{probing: p, src: src, instances: list, targets: p.targets(list), tally: probe.Tally{}}, nil
 }
 
-// answers asks all, and says on a terminal how far it is.
+// answers asks all.
 func (a *app) answers(ctx context.Context, r *round) iter.Seq[probe.Answer] {
 	return func(yield func(probe.Answer) bool) {
 		ctx, cancel := r.within(ctx, len(r.targets), a.cfg.Timeout)
 		defer cancel()
+		r.prober.Run(ctx, r.targets, r.concurrency)(yield)
+	}
+}
+
+// counted passes answers on and says on a terminal how many of the n came so far.
+func (a *app) counted(answers iter.Seq[probe.Answer], n int) iter.Seq[probe.Answer] {
+	return func(yield func(probe.Answer) bool) {
 		var answered, failed atomic.Int64
 		done := a.whileWaiting(func() string {
-			return fmt.Sprintf("%d of %d asked, %d failed", answered.Load(), len(r.targets), failed.Load())
+			return fmt.Sprintf("%d of %d asked, %d failed", answered.Load(), n, failed.Load())
 		})
 		defer done()
-		for answer := range r.prober.Run(ctx, r.targets, r.concurrency) {
+		for answer := range answers {
 			answered.Add(1)
 			if answer.Result.Outcome == probe.Failed {
 				failed.Add(1)

@@ -136,7 +136,7 @@ func (w *probeWatch) run(ctx context.Context, r *round, patterns []string) error
 // ask asks the instances of r once and tells what is new. A round that is cut off
 // tells nothing.
 func (w *probeWatch) ask(ctx context.Context, r *round) error {
-	for _, err := range inOrder(w.app.answers(ctx, r), r) {
+	for _, err := range inOrder(w.app.counted(w.app.answers(ctx, r), len(r.targets)), r) {
 		if err != nil {
 			return err
 		}
