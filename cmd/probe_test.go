@@ -158,15 +158,6 @@ func TestProbeGuardsItsDials(t *testing.T) {
 	}
 }
 
-func TestProbeAllowsWhatIsAllowed(t *testing.T) {
-	t.Parallel()
-	url := local(t, instance{"s", "i", "169.254.169.254:1", "", nil, ""})
-	stdout, _, _ := govctl(t, 0, "services", "probe", "-e", url, "--allow-cidr", "169.254.0.0/16", "--probe-timeout", "100ms")
-	if strings.Contains(stdout, "link-local") {
-		t.Errorf("with the network allowed: %s", stdout)
-	}
-}
-
 func TestProbeIsInterrupted(t *testing.T) {
 	t.Parallel()
 	url := local(t,
