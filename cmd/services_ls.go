@@ -57,7 +57,15 @@ func (a *app) servicesLs(ctx context.Context, flags selectFlags, patterns []stri
 // all to see, how to see something.
 func (a *app) sayTotals(rows []registry.Summary, src source) {
 	a.say("%s", totals(rows, src))
-	if len(rows) == 0 && a.cfg.Source == settings.SourceDefault {
+	if len(rows) == 0 {
+		a.sayNothingHere()
+	}
+}
+
+// sayNothingHere says how to see something, to somebody who has no settings
+// yet.
+func (a *app) sayNothingHere() {
+	if a.cfg.Source == settings.SourceDefault {
 		a.say("hint: `govctl demo` runs a mesh to look at; -e consul://HOST:PORT names a registry")
 	}
 }

@@ -96,6 +96,9 @@ func (a *app) servicesProbe(ctx context.Context, opts *servicesProbeOptions, pat
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
+	if len(r.instances) == 0 {
+		a.sayNothingHere()
+	}
 	return verdictOf(r.tally)
 }
 
@@ -244,7 +247,7 @@ func verdictOf(t probe.Tally) error {
 	switch {
 	case t.Findings() > 0:
 		return errFinding
-	case t[probe.Unasked] > 0, t.Total() == 0:
+	case t[probe.TruthUnprobeable] > 0, t.Total() == 0:
 		return errIncomplete
 	default:
 		return nil

@@ -80,7 +80,7 @@ func truthCell(o probe.Observation) render.Cell {
 		cell.Style = render.Bad
 	case o.Slow:
 		cell.Text, cell.Style = cell.Text+", slow", render.Warn
-	case o.Truth == probe.Unasked:
+	case o.Truth == probe.TruthUnprobeable:
 		cell.Style = render.Warn
 	case o.Truth == probe.Drained || o.Truth == probe.Pending:
 		cell.Style = render.Dim
@@ -105,7 +105,7 @@ const maxRemarks = 20
 func (a *app) writeProbeVerdict(out render.Options, r *round, took time.Duration) error {
 	var notable []probe.Observation
 	for i := range r.seen {
-		if o := &r.seen[i]; o.Truth.Finding() || o.Slow || o.Truth == probe.Unasked {
+		if o := &r.seen[i]; o.Truth.Finding() || o.Slow || o.Truth == probe.TruthUnprobeable {
 			notable = append(notable, *o)
 		}
 	}
@@ -192,7 +192,7 @@ func remark(o *probe.Observation, critical *registry.Check) string {
 		return failure(o) + ", and " + why
 	case o.Truth == probe.Zombie:
 		return failure(o) + ", but the registry says " + string(o.Health)
-	case o.Truth == probe.Unasked && o.Result.Outcome == probe.OK:
+	case o.Truth == probe.TruthUnprobeable && o.Result.Outcome == probe.OK:
 		return "answers, but " + why + ", and does not tell what it asks"
 	case o.Slow:
 		return fmt.Sprintf("answers, but takes %s", milliseconds(o.Result.LatencySeconds))

@@ -246,9 +246,9 @@ func trackedName(t tracked) string { return observationName(t.Observation) }
 // stateStyle is the style of a state.
 func stateStyle(s probe.State) render.Style {
 	switch s {
-	case probe.Gone, probe.Flapping:
+	case probe.StateDown, probe.Flapping:
 		return render.Bad
-	case probe.Shaky, probe.Untold:
+	case probe.Shaky, probe.StateUnprobeable:
 		return render.Warn
 	case probe.Up:
 		return render.Good

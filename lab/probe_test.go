@@ -360,7 +360,7 @@ func TestTheChecksThatConsulRunsChooseTheProbe(t *testing.T) {
 	// What cannot be asked is no finding, and no answer either.
 	register(t, shared.main, server.Service{ID: "far" + service, Name: "far" + service, Address: "169.254.169.254", Port: 80, Check: passing()})
 	far := probed(t, 4, "far"+service, "-e", shared.main.URL())
-	if len(far) != 1 || far[0].Truth != probe.Unasked || far[0].Result.Outcome != probe.Unprobeable {
+	if len(far) != 1 || far[0].Truth != probe.TruthUnprobeable || far[0].Result.Outcome != probe.Unprobeable {
 		t.Errorf("the metadata address: %+v; want it not asked", far)
 	}
 }

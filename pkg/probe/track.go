@@ -13,16 +13,16 @@ const (
 	Up State = "up"
 	// Shaky has failed, but not yet often enough in a row to be called down.
 	Shaky State = "shaky"
-	// Gone has failed as often in a row as the threshold says.
-	Gone State = "down"
+	// StateDown has failed as often in a row as the threshold says.
+	StateDown State = "down"
 	// Flapping changes between well and failed again and again.
 	Flapping State = "flapping"
-	// Untold could not be asked the last time.
-	Untold State = "unprobeable"
+	// StateUnprobeable could not be asked the last time.
+	StateUnprobeable State = "unprobeable"
 )
 
 // States returns every State, in the order in which they are counted and shown.
-func States() []State { return []State{Up, Shaky, Gone, Flapping, Untold} }
+func States() []State { return []State{Up, Shaky, StateDown, Flapping, StateUnprobeable} }
 
 const (
 	// memory is how many results are remembered, and shown as a strip.
@@ -78,11 +78,11 @@ func (t *Track) Changes() int {
 func (t *Track) State(threshold int) State {
 	switch {
 	case len(t.results) == 0 || t.results[len(t.results)-1] == Unprobeable:
-		return Untold
+		return StateUnprobeable
 	case t.Changes() >= flaps:
 		return Flapping
 	case t.failed >= threshold:
-		return Gone
+		return StateDown
 	case t.failed > 0:
 		return Shaky
 	default:
@@ -113,9 +113,9 @@ func (t *Track) Settled(threshold int) Outcome {
 	switch t.State(threshold) {
 	case Up, Shaky:
 		return OK
-	case Untold:
+	case StateUnprobeable:
 		return Unprobeable
-	case Gone, Flapping:
+	case StateDown, Flapping:
 		return Failed
 	default:
 		return Failed

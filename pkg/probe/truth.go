@@ -27,12 +27,12 @@ const (
 	Drained Truth = "drained"
 	// Pending is not ready yet, by its own word.
 	Pending Truth = "pending"
-	// Unasked could not be asked.
-	Unasked Truth = "unprobeable"
+	// TruthUnprobeable could not be asked.
+	TruthUnprobeable Truth = "unprobeable"
 )
 
 // Truths returns every Truth, in the order in which they are counted and shown.
-func Truths() []Truth { return []Truth{Agree, Drained, Pending, Ghost, Zombie, Down, Unasked} }
+func Truths() []Truth { return []Truth{Agree, Drained, Pending, Ghost, Zombie, Down, TruthUnprobeable} }
 
 // TruthOf compares what the registry says with what came of a probe.
 func TruthOf(h registry.Health, o Outcome) Truth {
@@ -42,7 +42,7 @@ func TruthOf(h registry.Health, o Outcome) Truth {
 	case h == registry.Starting:
 		return Pending
 	case o == Unprobeable:
-		return Unasked
+		return TruthUnprobeable
 	case h == registry.Critical && o == OK:
 		return Ghost
 	case h == registry.Critical:
@@ -87,7 +87,7 @@ type Observation struct {
 func Observe(in *registry.Instance, spec Spec, r Result, slower float64) Observation {
 	truth := TruthOf(in.Health, r.Outcome)
 	if truth == Ghost && spec.Weaker {
-		truth = Unasked // the registry may well know more
+		truth = TruthUnprobeable // the registry may well know more
 	}
 	return Observation{
 		Service: in.Service, ID: in.ID, Address: in.Address, Port: in.Port, Version: in.Version, Health: in.Health,

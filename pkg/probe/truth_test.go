@@ -11,10 +11,10 @@ import (
 func TestTheTruthTable(t *testing.T) {
 	t.Parallel()
 	for h, row := range map[registry.Health][3]Truth{ // ok, failed, unprobeable
-		registry.Passing:     {Agree, Zombie, Unasked},
-		registry.Warning:     {Agree, Zombie, Unasked},
-		registry.Unknown:     {Agree, Zombie, Unasked},
-		registry.Critical:    {Ghost, Down, Unasked},
+		registry.Passing:     {Agree, Zombie, TruthUnprobeable},
+		registry.Warning:     {Agree, Zombie, TruthUnprobeable},
+		registry.Unknown:     {Agree, Zombie, TruthUnprobeable},
+		registry.Critical:    {Ghost, Down, TruthUnprobeable},
 		registry.Maintenance: {Drained, Drained, Drained},
 		registry.Starting:    {Pending, Pending, Pending},
 	} {
@@ -34,7 +34,7 @@ func TestTheTruthTable(t *testing.T) {
 
 func TestATallyCountsInAFixedOrder(t *testing.T) {
 	t.Parallel()
-	tally := Tally{Zombie: 2, Agree: 8, Down: 1, Drained: 1, Unasked: 3}
+	tally := Tally{Zombie: 2, Agree: 8, Down: 1, Drained: 1, TruthUnprobeable: 3}
 	if got, want := tally.Text(), "8 agree, 1 drained, 2 zombie, 1 down, 3 unprobeable"; got != want {
 		t.Errorf("Text() = %q, want %q", got, want)
 	}
@@ -70,19 +70,19 @@ func TestASeriesHasAState(t *testing.T) {
 		settled Outcome
 		inARow  int
 	}{
-		"":                        {Untold, Unprobeable, 0},
+		"":                        {StateUnprobeable, Unprobeable, 0},
 		"·":                       {Up, OK, 0},
 		"x":                       {Shaky, OK, 1},
 		"·xx":                     {Shaky, OK, 2},
-		"·xxx":                    {Gone, Failed, 3},
+		"·xxx":                    {StateDown, Failed, 3},
 		"·xxx·":                   {Up, OK, 0},
-		"xx?x":                    {Gone, Failed, 3},
-		"·?":                      {Untold, Unprobeable, 0},
+		"xx?x":                    {StateDown, Failed, 3},
+		"·?":                      {StateUnprobeable, Unprobeable, 0},
 		"·x·x":                    {Flapping, Failed, 1},
 		"·xx·xx·xx":               {Flapping, Failed, 2},
-		"·x?·?x?":                 {Untold, Unprobeable, 1},
+		"·x?·?x?":                 {StateUnprobeable, Unprobeable, 1},
 		"·x·x··········":          {Up, OK, 0}, // long ago
-		"xxxxxxxxxxxxxxxxxxxxxxx": {Gone, Failed, 23},
+		"xxxxxxxxxxxxxxxxxxxxxxx": {StateDown, Failed, 23},
 	} {
 		var track Track
 		for _, r := range series {
@@ -103,7 +103,7 @@ func TestASeriesHasAState(t *testing.T) {
 func TestAWeakerQuestionMakesNoGhost(t *testing.T) {
 	t.Parallel()
 	in := registry.Instance{Health: registry.Critical}
-	for outcome, want := range map[Outcome]Truth{OK: Unasked, Failed: Down} {
+	for outcome, want := range map[Outcome]Truth{OK: TruthUnprobeable, Failed: Down} {
 		if got := Observe(&in, Spec{Weaker: true}, Result{Outcome: outcome}, 1).Truth; got != want {
 			t.Errorf("%s: %s, want %s", outcome, got, want)
 		}
