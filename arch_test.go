@@ -33,7 +33,7 @@ type line struct {
 // and what x may; a _test.go file may import what testMay adds.
 func law() []line {
 	domain := []string{
-		"pkg/change", "pkg/config", "pkg/govern", "pkg/policy", "pkg/probe", "pkg/registry", "pkg/trace", "pkg/traffic",
+		"pkg/change", "pkg/config", "pkg/doctor", "pkg/govern", "pkg/policy", "pkg/probe", "pkg/registry", "pkg/trace", "pkg/traffic",
 	}
 	return []line{
 		{".", []string{"cmd"}},
@@ -43,6 +43,7 @@ func law() []line {
 		{"pkg/registry", []string{"pkg/change"}},
 		{"pkg/registry/gomicro", []string{"pkg/registry"}},
 		{"pkg/trace", nil},
+		{"pkg/doctor", nil},
 		{"pkg/config", []string{"pkg/change"}},
 		{"pkg/probe", []string{"pkg/registry"}},
 		{"pkg/policy", []string{"pkg/config", "pkg/change", "pkg/registry"}},

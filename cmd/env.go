@@ -22,20 +22,20 @@ type Env struct {
 	Args           []string
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
-	// StdoutTTY and StderrTTY say whether those are terminals. Width is the
-	// number of columns of stdout's, 0 where there is none.
-	StdoutTTY, StderrTTY bool
-	Width                int
+	// StdinTTY, StdoutTTY and StderrTTY say whether those are terminals. Width is
+	// the number of columns of stdout's, 0 where there is none.
+	StdinTTY, StdoutTTY, StderrTTY bool
+	Width                          int
 	Getenv               func(string) string
 	// Environ returns all variables, as NAME=VALUE, for programs that the user
 	// has govctl run.
 	Environ func() []string
 	// Now is the clock.
 	Now func() time.Time
-	// Dir is the working directory. ConfigDir and DataDir are the user's
-	// folders for settings and for data, without "govctl"; "" where the system
-	// names none.
-	Dir, ConfigDir, DataDir string
+	// Dir is the working directory. ConfigDir, DataDir and CacheDir are the user's
+	// folders for settings, for data and for what can be had again, without
+	// "govctl"; "" where the system names none.
+	Dir, ConfigDir, DataDir, CacheDir string
 	// PID is the process's number.
 	PID int
 	// Notify returns a context that ends when the user interrupts the process.
@@ -46,11 +46,13 @@ type Env struct {
 func OSEnv() Env {
 	dir, _ := os.Getwd()               // "": then relative paths fail by themselves
 	configDir, _ := os.UserConfigDir() // "": no user's settings
+	cacheDir, _ := os.UserCacheDir()   // "": nothing is cached
 	env := Env{
 		Args:      os.Args[1:],
 		Stdin:     os.Stdin,
 		Stdout:    os.Stdout,
 		Stderr:    os.Stderr,
+		StdinTTY:  term.IsTerminal(int(os.Stdin.Fd())),
 		StdoutTTY: term.IsTerminal(int(os.Stdout.Fd())),
 		StderrTTY: term.IsTerminal(int(os.Stderr.Fd())),
 		Getenv:    os.Getenv,
@@ -59,6 +61,7 @@ func OSEnv() Env {
 		Dir:       dir,
 		ConfigDir: configDir,
 		DataDir:   userDataDir(),
+		CacheDir:  cacheDir,
 		PID:       os.Getpid(),
 		Notify: func(ctx context.Context) (context.Context, context.CancelFunc) {
 			return signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)

@@ -100,7 +100,7 @@ func (c *Client) refusal(r *reply, b *body) error {
 		text = text[:max(0, len(text)-c.scrub.longest)]
 	}
 	if r.StatusCode == http.StatusBadRequest && r.TLS == nil && tellsTLS(text) {
-		return c.fail(failure{server: r.server, sent: true}, fault(ErrUnreachable, elsewhere, textSpeaksTLS))
+		return c.fail(failure{server: r.server, sent: true}, fault(ErrTLS, elsewhere, textSpeaksTLS))
 	}
 	if strings.HasPrefix(text, "<") {
 		text = "" // a web page says nothing in 200 bytes

@@ -51,7 +51,7 @@ func (c *Client) explain(ctx context.Context, err error, f failure) error {
 	switch {
 	case errors.Is(err, errBudget):
 		e = f.timeout(elsewhere, f.budget)
-	case ctx.Err() != nil && (e.kind == ErrUnreachable || e.kind == ErrTimeout): //nolint:errorlint // kind is never wrapped
+	case ctx.Err() != nil && (errors.Is(e, ErrUnreachable) || e.kind == ErrTimeout): //nolint:errorlint // kind is never wrapped
 		e = f.timeout(final, f.within)
 	}
 	return c.fail(f, e)
@@ -135,17 +135,17 @@ func causeHTTP(err error) *Error {
 	has := func(s string) bool { return strings.Contains(text, s) }
 	switch {
 	case errors.Is(err, http.ErrSchemeMismatch):
-		return fault(ErrUnreachable, elsewhere, textSpeaksHTTP)
+		return fault(ErrTLS, elsewhere, textSpeaksHTTP)
 	case has("server response headers exceeded"):
 		return fault(ErrTooLarge, final, "the head of the answer is larger than %s", size(maxHeaderBytes))
 	case has("failed to parse Location header"):
 		return fault(ErrRedirect, final, "the server redirects to an address that is none")
 	case has(`malformed HTTP response "\x15\x03`): // a TLS alert, RFC 8446 §5.1
-		return fault(ErrUnreachable, elsewhere, textSpeaksTLS)
+		return fault(ErrTLS, elsewhere, textSpeaksTLS)
 	case has("readLoopPeekFailLocked"): // it spoke before it was asked, as SSH and SMTP do
-		return fault(ErrUnreachable, again, textNotHTTP)
+		return fault(ErrNotHTTP, again, textNotHTTP)
 	case has("malformed HTTP"), has("malformed MIME header"):
-		return fault(ErrUnreachable, elsewhere, textNotHTTP)
+		return fault(ErrNotHTTP, elsewhere, textNotHTTP)
 	case has("gzip: invalid"), has("flate: corrupt"):
 		return fault(ErrNotJSON, final, "the answer is not the gzip that it says it is")
 	case has("TLS handshake timeout"):
@@ -169,17 +169,17 @@ func causeTLS(err error) *Error {
 	switch {
 	case errors.As(err, &record):
 		if string(record.RecordHeader[:]) == "HTTP/" {
-			return fault(ErrUnreachable, elsewhere, textSpeaksHTTP)
+			return fault(ErrTLS, elsewhere, textSpeaksHTTP)
 		}
-		return fault(ErrUnreachable, elsewhere, "the server does not speak TLS: is this the right port?")
+		return fault(ErrTLS, elsewhere, "the server does not speak TLS: is this the right port?")
 	case errors.As(err, &remote) && remote.Op == "remote error": // an alert, of a type of crypto/tls's own
-		return fault(ErrUnreachable, elsewhere, "the server refused the TLS handshake: %s", bare(err))
+		return fault(ErrTLS, elsewhere, "the server refused the TLS handshake: %s", bare(err))
 	case errors.As(err, &unknown):
-		return fault(ErrUnreachable, elsewhere, "certificate signed by unknown authority")
+		return fault(ErrTLS, elsewhere, "certificate signed by unknown authority")
 	case errors.As(err, &hostname):
-		return fault(ErrUnreachable, elsewhere, "certificate is not valid for %q", hostname.Host)
+		return fault(ErrTLS, elsewhere, "certificate is not valid for %q", hostname.Host)
 	case errors.As(err, &invalid):
-		return fault(ErrUnreachable, elsewhere, "%s", invalidCertificate(invalid))
+		return fault(ErrTLS, elsewhere, "%s", invalidCertificate(invalid))
 	}
 	return nil
 }

@@ -16,6 +16,11 @@ var (
 	// ErrUnreachable is no answer at all, or one that was cut off: refused, no such
 	// host, TLS, reset, not HTTP.
 	ErrUnreachable = errors.New("unreachable")
+	// ErrTLS is an ErrUnreachable: one side speaks TLS and the other does not, or
+	// the certificate is not to be trusted.
+	ErrTLS = errors.New("no agreement on TLS")
+	// ErrNotHTTP is an ErrUnreachable: what listens there speaks something else.
+	ErrNotHTTP = errors.New("not HTTP")
 	// ErrTimeout is an answer, or its end, that did not come in time. It is
 	// context.DeadlineExceeded, too.
 	ErrTimeout = errors.New("timed out")
@@ -48,8 +53,11 @@ func (e *Error) Error() string { return e.text }
 
 // Unwrap returns what the error is: one of the sentinels.
 func (e *Error) Unwrap() []error {
-	if e.kind == ErrTimeout { //nolint:errorlint // kind is never wrapped
+	switch e.kind { //nolint:errorlint // kind is never wrapped
+	case ErrTimeout:
 		return []error{ErrTimeout, context.DeadlineExceeded}
+	case ErrTLS, ErrNotHTTP:
+		return []error{e.kind, ErrUnreachable}
 	}
 	return []error{e.kind}
 }
