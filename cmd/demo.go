@@ -25,7 +25,7 @@ func newDemoCmd(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:     "demo",
 		Short:   "Run a small real mesh to try govctl on",
-		GroupID: groupOther,
+		GroupID: groupLearn,
 		Long: "Run a small mesh of real HTTP and gRPC services on loopback, registered in environments\n" +
 			"dev, test and prod of its own, until it is interrupted. While it runs, govctl finds it in\n" +
 			"any other terminal without settings. With -e it registers in that environment instead.",

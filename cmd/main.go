@@ -39,9 +39,13 @@ func newRootCmd(a *app) *cobra.Command {
 	root.Example = "  govctl demo                      # a small real mesh to try it on\n" +
 		"  govctl services ls\n" +
 		"  govctl services ls -e consul://127.0.0.1:8500"
-	root.AddGroup(&cobra.Group{ID: groupSee, Title: "What is registered, and is it alive?"}, &cobra.Group{ID: groupOther, Title: "Other commands:"})
-	root.SetHelpCommandGroupID(groupOther)
-	root.SetCompletionCommandGroupID(groupOther)
+	root.AddGroup(
+		&cobra.Group{ID: groupSee, Title: "What is registered, and is it alive?"},
+		&cobra.Group{ID: groupSetup, Title: "Set up and check:"},
+		&cobra.Group{ID: groupLearn, Title: "Learn:"},
+	)
+	root.SetHelpCommandGroupID(groupLearn)
+	root.SetCompletionCommandGroupID(groupSetup)
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.SetIn(a.Stdin)
 	root.SetOut(a.Stdout)
@@ -55,7 +59,9 @@ func newRootCmd(a *app) *cobra.Command {
 // The groups of the help page, as the questions that commands answer.
 const (
 	groupSee   = "see"
-	groupOther = "other"
+	groupSetup = "setup"
+	groupLearn = "learn"
+	groupOther = groupLearn // for commands that are yet to choose
 )
 
 // group returns a command that only holds others. Left to itself, cobra answers

@@ -23,7 +23,7 @@ func newVersionCmd(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:     "version",
 		Short:   "Print the version of govctl",
-		GroupID: groupOther,
+		GroupID: groupLearn,
 		Args:    cobra.NoArgs,
 		Example: "  govctl version\n  govctl version -o json",
 		RunE: func(*cobra.Command, []string) error {
