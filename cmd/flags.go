@@ -45,18 +45,26 @@ func (f *globalFlags) add(root *cobra.Command) {
 	f.set = flags
 	flags.StringVar(&f.config, "config", "", "read the settings from `FILE`")
 	flags.StringVarP(&f.env, "env", "e", "", "the `ENV` to ask: a name of the settings, or a URL")
-	flags.VarP(&f.output, "output", "o", "print as table, wide, json, yaml or name")
+	flags.VarP(&f.output, "output", "o", "print as table, wide, json, yaml, csv or name")
 	flags.DurationVar(&f.timeout, "timeout", settings.DefaultTimeout, "`TIME` that all questions to back-ends may take, retries included")
 	flags.StringVar(&f.color, "color", "auto", "use colour `WHEN`: auto, always or never")
-	flags.BoolVar(&f.noHeaders, "no-headers", false, "leave out the table's header line")
+	flags.BoolVar(&f.noHeaders, "no-headers", false, "leave out the header line")
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "say nothing on stderr but errors and warnings")
 	flags.Var(&f.maxBody, "max-body", "refuse an answer above `SIZE`")
 	flags.DurationVar(&f.maxStale, "max-stale", 30*time.Second, "warn of answers older than `TIME`")
 	complete := func(name string, values ...string) {
 		_ = root.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)) // the flag exists: it was just added
 	}
-	complete("output", "table", "wide", "json", "yaml", "name")
+	complete("output", formatNames()...)
 	complete("color", "auto", "always", "never")
+}
+
+func formatNames() []string {
+	names := make([]string, 0, len(render.Formats()))
+	for _, f := range render.Formats() {
+		names = append(names, string(f))
+	}
+	return names
 }
 
 // byteSize is a number of bytes as a flag: 1048576, 512KiB, 64MiB, 1GiB.

@@ -160,6 +160,11 @@ func (g *grid) fit(limit int) {
 		continue
 	}
 	g.narrow(limit)
+	g.widen(limit)
+}
+
+// widen gives columns the room that they want, as far as limit allows it.
+func (g *grid) widen(limit int) {
 	for i := range g.columns {
 		if col := &g.columns[i]; !col.hidden {
 			col.width += max(0, min(limit-g.total(), col.natural-col.width))

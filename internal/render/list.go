@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"io"
 	"iter"
+	"reflect"
 )
 
 // Column is a column of a table of Ts.
@@ -22,8 +23,8 @@ type Column[T any] struct {
 	Drop int
 }
 
-// List is an answer of any number of items. As JSON and YAML an item is written
-// by its encoding/json tags.
+// List is an answer of any number of items. As JSON, YAML and CSV an item is
+// written by its encoding/json tags.
 type List[T any] struct {
 	Columns []Column[T]
 	// Name returns what the Name format shows of an item.
@@ -36,7 +37,7 @@ type List[T any] struct {
 	Items iter.Seq2[T, error]
 }
 
-// WriteList writes l and returns how many items it wrote. JSON, YAML and names
+// WriteList writes l and returns how many items it wrote. JSON, YAML, CSV and names
 // are written while Items yields, a table when it is done. An error of Items is
 // returned as it is, after what it yielded before was written and the JSON array
 // closed: what stands on w is always well-formed, and n says how much of it
@@ -50,6 +51,8 @@ func WriteList[T any](w io.Writer, o Options, l List[T]) (n int, err error) {
 		n, err = writeItems(b, jsonLook, l)
 	case YAML:
 		n, err = writeItems(b, yamlLook, l)
+	case CSV:
+		n, err = writeItems(b, newCSV(reflect.TypeFor[T](), o).look(), l)
 	case Name:
 		n, err = writeNames(b, l)
 	default:

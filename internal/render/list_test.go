@@ -72,7 +72,7 @@ func write(t *testing.T, o Options, l List[item]) string {
 func TestAListHasALookInEachFormat(t *testing.T) {
 	t.Parallel()
 	for name, o := range map[string]Options{
-		"table": {}, "wide": {Format: Wide}, "json": {Format: JSON}, "yaml": {Format: YAML}, "name": {Format: Name},
+		"table": {}, "wide": {Format: Wide}, "json": {Format: JSON}, "yaml": {Format: YAML}, "csv": {Format: CSV}, "name": {Format: Name},
 		"color": {Color: true}, "no headers": {NoHeaders: true}, "narrow": {Format: Wide, Width: 20},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -85,7 +85,7 @@ func TestAListHasALookInEachFormat(t *testing.T) {
 func TestAnEmptyListIsNoError(t *testing.T) {
 	t.Parallel()
 	for format, want := range map[Format]string{
-		Table: "NAME  PORT  ZONE  TAGS\n", JSON: "[]\n", YAML: "[]\n", Name: "",
+		Table: "NAME  PORT  ZONE  TAGS\n", JSON: "[]\n", YAML: "[]\n", CSV: "name,port,weight,zone,tags,metadata\n", Name: "",
 	} {
 		if got := write(t, Options{Format: format}, list()); got != want {
 			t.Errorf("%s: %q, want %q", format, got, want)
@@ -280,7 +280,7 @@ func BenchmarkNamesOf50000(b *testing.B) { benchmark(b, Options{Format: Name}, 5
 
 func TestAnEagerListWritesEachItemAtOnce(t *testing.T) {
 	t.Parallel()
-	for _, format := range []Format{JSON, YAML, Name} {
+	for _, format := range []Format{JSON, YAML, CSV, Name} {
 		for _, eager := range []bool{true, false} {
 			var out strings.Builder
 			var before []int // the length of what was written when the next item was asked for

@@ -3,12 +3,13 @@ package render
 import (
 	"bufio"
 	"io"
+	"reflect"
 	"strings"
 )
 
 // Document is an answer of one value.
 type Document struct {
-	// Data is what JSON and YAML show, by its encoding/json tags.
+	// Data is what JSON, YAML and CSV show, by its encoding/json tags.
 	Data any
 	// Name is what the Name format shows.
 	Name string
@@ -20,18 +21,12 @@ type Document struct {
 func WriteDocument(w io.Writer, o Options, d Document) error {
 	b := bufio.NewWriter(w)
 	switch o.Format {
-	case JSON, YAML:
+	case JSON, YAML, CSV:
 		compact, err := newEncoder().encode(d.Data)
 		if err != nil {
 			return err
 		}
-		text := []byte(nil)
-		if o.Format == JSON {
-			text = append(appendJSON(text, compact, 0), '\n')
-		} else {
-			text = appendYAML(text, compact, 0)
-		}
-		_, err = w.Write(text)
+		_, err = w.Write(documentText(o, d.Data, compact))
 		return err
 	case Name:
 		_, err := io.WriteString(w, Safe(d.Name)+"\n")
@@ -41,6 +36,18 @@ func WriteDocument(w io.Writer, o Options, d Document) error {
 		d.Text(p)
 		p.endFields()
 		return b.Flush()
+	}
+}
+
+// documentText returns compact, the JSON of data, in the format of o.
+func documentText(o Options, data any, compact []byte) []byte {
+	switch o.Format {
+	case YAML:
+		return appendYAML(nil, compact, 0)
+	case CSV:
+		return newCSV(reflect.TypeOf(data), o).row(nil, compact)
+	default:
+		return append(appendJSON(nil, compact, 0), '\n')
 	}
 }
 

@@ -29,7 +29,7 @@ func document() Document {
 func TestADocumentHasALookInEachFormat(t *testing.T) {
 	t.Parallel()
 	for name, o := range map[string]Options{
-		"page": {}, "wide": {Format: Wide, Color: true}, "json": {Format: JSON}, "yaml": {Format: YAML}, "name": {Format: Name},
+		"page": {}, "wide": {Format: Wide, Color: true}, "json": {Format: JSON}, "yaml": {Format: YAML}, "csv": {Format: CSV}, "name": {Format: Name},
 		"narrow": {Width: 24},
 	} {
 		t.Run(name, func(t *testing.T) {

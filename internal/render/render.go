@@ -1,5 +1,5 @@
 // Package render writes answers: lists and single values, as tables for people
-// and as JSON, YAML and names for programs. All text that it is given is taken
+// and as JSON, YAML, CSV and names for programs. All text that it is given is taken
 // for foreign: what could move the cursor, reorder a line or hide in it is made
 // visible before it is written. The only escape sequences that leave the package
 // are its own colours and the one that erases a progress line.
@@ -21,11 +21,12 @@ const (
 	Wide  Format = "wide"  // the same with more columns
 	JSON  Format = "json"
 	YAML  Format = "yaml"
+	CSV   Format = "csv"  // a row an item, for spreadsheets
 	Name  Format = "name" // names alone, one a line, for xargs
 )
 
 // Formats returns every Format, in the order in which help texts list them.
-func Formats() []Format { return []Format{Table, Wide, JSON, YAML, Name} }
+func Formats() []Format { return []Format{Table, Wide, JSON, YAML, CSV, Name} }
 
 // Set makes f the format that s names. The error lists those there are.
 func (f *Format) Set(s string) error {
@@ -54,7 +55,7 @@ func (f *Format) Type() string { return "format" }
 // Options say how an answer is written.
 type Options struct {
 	Format Format
-	// NoHeaders leaves out the line of column heads.
+	// NoHeaders leaves out the line of column heads, of tables and of CSV.
 	NoHeaders bool
 	// Color allows colours, in tables and pages alone.
 	Color bool

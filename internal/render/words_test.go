@@ -21,7 +21,7 @@ func TestFormatTakesItsNamesAndListsThem(t *testing.T) {
 	}
 	var f Format
 	err := f.Set("xml")
-	if want := `unknown format "xml": it is one of table, wide, json, yaml, name`; err == nil || err.Error() != want {
+	if want := `unknown format "xml": it is one of table, wide, json, yaml, csv, name`; err == nil || err.Error() != want {
 		t.Errorf("Set(xml): %v, want %s", err, want)
 	}
 	if f.String() != "table" {
