@@ -66,6 +66,10 @@ func (a *app) hinted(err error) error {
 	}
 	pos := a.asked[e.Backend]
 	switch {
+	case e.Hint != "" && !pos.IsZero():
+		return withHint(err, fmt.Sprintf("%s (%s says where it is)", e.Hint, pos))
+	case e.Hint != "":
+		return withHint(err, e.Hint)
 	case errors.Is(err, registry.ErrUnavailable) && !pos.IsZero():
 		return withHint(err, fmt.Sprintf("is it running? %s says where it is", pos))
 	case errors.Is(err, registry.ErrUnavailable):
@@ -109,15 +113,28 @@ func (a *app) ask(ctx context.Context, what string, do func(context.Context, ren
 }
 
 func (a *app) openRegistry(ctx context.Context, cfg *settings.Settings, b *settings.Backend) (registry.Registry, error) {
-	creds, err := cfg.Credentials(ctx, b)
+	t, err := a.target(ctx, cfg, b)
 	if err != nil {
 		return nil, err
 	}
+	r, err := backend.OpenRegistry(t)
+	if err != nil {
+		return nil, withHint(usageError{err}, schemeHint(b.URL))
+	}
+	return r, nil
+}
+
+// target returns what it takes to speak to b. Its secrets are resolved here.
+func (a *app) target(ctx context.Context, cfg *settings.Settings, b *settings.Backend) (backend.Target, error) {
+	creds, err := cfg.Credentials(ctx, b)
+	if err != nil {
+		return backend.Target{}, err
+	}
 	tlsConfig, err := tlsOf(b.TLS)
 	if err != nil {
-		return nil, usageError{err}
+		return backend.Target{}, usageError{err}
 	}
-	r, err := backend.OpenRegistry(backend.Target{
+	return backend.Target{
 		URL:      b.URL,
 		Token:    creds.Token,
 		TLS:      tlsConfig,
@@ -125,11 +142,7 @@ func (a *app) openRegistry(ctx context.Context, cfg *settings.Settings, b *setti
 		MaxStale: a.flags.maxStale,
 		Notice:   a.notices.add,
 		Now:      a.Now,
-	})
-	if err != nil {
-		return nil, withHint(usageError{err}, schemeHint(b.URL))
-	}
-	return r, nil
+	}, nil
 }
 
 // schemeHint says what was most likely meant by a URL that no back-end takes.

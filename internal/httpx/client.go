@@ -158,7 +158,11 @@ func (c *Client) Get(ctx context.Context, path string, query url.Values) (*Respo
 // otherwise: where an *Error says Sent, the outcome is unknown. Redirects are
 // refused. The rest is as in Get.
 func (c *Client) Put(ctx context.Context, path string, query url.Values, body any) (*Response, error) {
-	q := &question{method: http.MethodPut, path: path, query: query}
+	return c.send(ctx, http.MethodPut, path, query, body)
+}
+
+func (c *Client) send(ctx context.Context, method, path string, query url.Values, body any) (*Response, error) {
+	q := &question{method: method, path: path, query: query}
 	if body != nil {
 		var err error
 		if q.body, err = encode(body); err != nil {
@@ -166,6 +170,12 @@ func (c *Client) Put(ctx context.Context, path string, query url.Values, body an
 		}
 	}
 	return c.ask(ctx, q)
+}
+
+// Post sends body as JSON where a system takes a question by POST. It is sent
+// once, as Put is: of POST nobody knows what a repetition does.
+func (c *Client) Post(ctx context.Context, path string, query url.Values, body any) (*Response, error) {
+	return c.send(ctx, http.MethodPost, path, query, body)
 }
 
 // question is one request of a caller, whatever number of times it is sent.

@@ -53,10 +53,10 @@ func (e *Error) Error() string { return e.text }
 
 // Unwrap returns what the error is: one of the sentinels.
 func (e *Error) Unwrap() []error {
-	switch e.kind { //nolint:errorlint // kind is never wrapped
-	case ErrTimeout:
+	if e.kind == ErrTimeout { //nolint:errorlint // kind is never wrapped
 		return []error{ErrTimeout, context.DeadlineExceeded}
-	case ErrTLS, ErrNotHTTP:
+	}
+	if e.kind == ErrTLS || e.kind == ErrNotHTTP { //nolint:errorlint // kind is never wrapped
 		return []error{e.kind, ErrUnreachable}
 	}
 	return []error{e.kind}

@@ -13,6 +13,7 @@ import (
 
 	"govctl/pkg/backend/consul"
 	"govctl/pkg/backend/local"
+	"govctl/pkg/doctor"
 	"govctl/pkg/registry"
 )
 
@@ -34,25 +35,33 @@ type Target struct {
 	Now func() time.Time
 }
 
-// scheme is one line of the table: what URLs begin with, and who opens them.
+// scheme is one line of the table: what URLs begin with, and who opens them as
+// what; nil where the system is no such thing.
 type scheme struct {
-	name         string
-	openRegistry func(Target) (registry.Registry, error)
+	name          string
+	openRegistry  func(Target) (registry.Registry, error)
+	openInspector func(Target) (doctor.Inspector, error)
 }
 
 func schemes() []scheme {
 	return []scheme{
-		{"consul", openConsul},
-		{"consul+https", openConsul},
-		{"local", openLocal},
+		{"consul", openConsul, inspectConsul},
+		{"consul+https", openConsul, inspectConsul},
+		{"local", openLocal, inspectLocal},
 	}
 }
 
 // Schemes returns the URL schemes that can be opened, sorted.
 func Schemes() []string {
+	return schemesThat(func(scheme) bool { return true })
+}
+
+func schemesThat(can func(scheme) bool) []string {
 	var names []string
 	for _, s := range schemes() {
-		names = append(names, s.name)
+		if can(s) {
+			names = append(names, s.name)
+		}
 	}
 	slices.Sort(names)
 	return names
@@ -62,23 +71,58 @@ func Schemes() []string {
 // error means that the URL is wrong.
 func OpenRegistry(t Target) (registry.Registry, error) {
 	for _, s := range schemes() {
-		if s.name == t.URL.Scheme {
+		if s.name == t.URL.Scheme && s.openRegistry != nil {
 			return s.openRegistry(t)
 		}
 	}
-	return nil, fmt.Errorf("no back-end for %q: a URL starts with one of %s", t.URL.Scheme+"://", strings.Join(Schemes(), ", "))
+	isOne := func(s scheme) bool { return s.openRegistry != nil }
+	return nil, fmt.Errorf("no registry for %q: a URL starts with one of %s", t.URL.Scheme+"://", strings.Join(schemesThat(isOne), ", "))
 }
 
-func openConsul(t Target) (registry.Registry, error) {
-	return consul.OpenRegistry(consul.Options{
-		URL: t.URL, Token: t.Token, TLS: t.TLS, MaxBody: t.MaxBody, MaxStale: t.MaxStale, Notice: t.Notice,
-	})
+// OpenInspector returns what can say how the back-end is that t names, without
+// connecting to it; nil where govctl does not speak to such a system. An error
+// means that the URL is wrong.
+func OpenInspector(t Target) (doctor.Inspector, error) {
+	for _, s := range schemes() {
+		if s.name == t.URL.Scheme {
+			return s.openInspector(t)
+		}
+	}
+	return nil, nil
+}
+
+func openConsul(t Target) (registry.Registry, error) { return consul.OpenRegistry(consulOptions(t)) }
+
+func inspectConsul(t Target) (doctor.Inspector, error) {
+	return consul.OpenInspector(consulOptions(t))
+}
+
+func consulOptions(t Target) consul.Options {
+	return consul.Options{
+		URL: t.URL, Token: t.Token, TLS: t.TLS, MaxBody: t.MaxBody, MaxStale: t.MaxStale, Notice: t.Notice, Now: t.Now,
+	}
 }
 
 func openLocal(t Target) (registry.Registry, error) {
+	o, err := localOptions(t)
+	if err != nil {
+		return nil, err
+	}
+	return local.OpenRegistry(o)
+}
+
+func inspectLocal(t Target) (doctor.Inspector, error) {
+	o, err := localOptions(t)
+	if err != nil {
+		return nil, err
+	}
+	return local.OpenInspector(o)
+}
+
+func localOptions(t Target) (local.Options, error) {
 	root := filepath.FromSlash(t.URL.Host + t.URL.Path)
 	if !filepath.IsAbs(root) {
-		return nil, fmt.Errorf("%s: the folder must be an absolute path: local:///PATH", t.URL)
+		return local.Options{}, fmt.Errorf("%s: the folder must be an absolute path: local:///PATH", t.URL)
 	}
-	return local.OpenRegistry(local.Options{Root: root, Now: t.Now, Notice: t.Notice})
+	return local.Options{Root: root, Now: t.Now, Notice: t.Notice}, nil
 }

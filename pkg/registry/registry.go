@@ -86,6 +86,8 @@ type Error struct {
 	Service string
 	// Err wraps one of the sentinels, or is the context's error.
 	Err error
+	// Hint says what to do about it, "" where the back-end does not know.
+	Hint string
 }
 
 // Error returns "BACKEND: service NAME: WHY".

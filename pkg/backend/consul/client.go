@@ -17,6 +17,7 @@ import (
 type client struct {
 	http    *httpx.Client
 	names   []string   // host:port of each server
+	secure  bool       // TLS is spoken
 	scope   url.Values // on every request: dc, ns, partition
 	remarks remarks
 }
@@ -106,12 +107,14 @@ func (c *client) fail(server, service string, err error) error {
 		server = c.names[0]
 	}
 	// Without a server, several were asked: the text of err names them.
-	return about(server, service, classify(err))
+	failed := about(server, service, classify(err))
+	failed.Hint = hintOf(err, c.secure)
+	return failed
 }
 
 // about returns err as that of server, "" for several, in a question about
 // service.
-func about(server, service string, err error) error {
+func about(server, service string, err error) *registry.Error {
 	return &registry.Error{Backend: strings.TrimSpace("consul " + server), Service: service, Err: err}
 }
 

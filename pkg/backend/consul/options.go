@@ -48,6 +48,9 @@ type Options struct {
 	// Notice is called, also concurrently, with what is said beside an answer,
 	// once for each kind of thing and server; nil: nobody is told.
 	Notice func(registry.Notice)
+	// Now is the clock that the servers' are compared with; an inspection alone
+	// needs it.
+	Now func() time.Time
 }
 
 // client turns o into what speaks to Consul.
@@ -73,8 +76,9 @@ func (o Options) client() (*client, error) {
 		http: httpx.New(httpx.Options{
 			Servers: servers, TLS: o.TLS, Header: header, Secrets: secrets, MaxBody: o.MaxBody,
 		}),
-		names: names,
-		scope: scope,
+		names:  names,
+		secure: o.URL.Scheme == schemeTLS,
+		scope:  scope,
 		remarks: remarks{
 			tell: o.Notice, maxStale: cmp.Or(o.MaxStale, defaultMaxStale), anonymous: o.Token == "",
 		},

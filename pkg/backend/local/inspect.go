@@ -1,0 +1,73 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"govctl/pkg/doctor"
+)
+
+var _ doctor.Inspector = (*Inspector)(nil)
+
+// Inspector says how a folder is.
+type Inspector struct{ options Options }
+
+// OpenInspector returns the inspector of the folder o.Root. It touches nothing.
+func OpenInspector(o Options) (*Inspector, error) { return &Inspector{options: o}, nil }
+
+// Inspect implements doctor.Inspector, for the roles registry and config. A
+// folder that is not there is an empty one: the first write makes it.
+func (in *Inspector) Inspect(_ context.Context, role doctor.Role) doctor.Report {
+	root := in.options.Root
+	r := doctor.Report{System: "local", Server: root, Identity: "this user", Findings: []doctor.Finding{}, Capabilities: []string{}}
+	if role == doctor.Registry {
+		r.Capabilities = []string{"list", "watch", "register"}
+	}
+	began := in.options.Now()
+	there, err := readable(root)
+	r.LatencySeconds = in.options.Now().Sub(began).Seconds()
+	r.Read, r.Write = doctor.Yes, writable(there)
+	if there != root {
+		r.Place = "not there yet"
+	}
+	if err == nil {
+		return r
+	}
+	r.Read = doctor.No
+	if errors.Is(err, fs.ErrPermission) {
+		r.Find(doctor.Denied, root+" cannot be read: permission denied", "let this user read the folder, or name another one")
+	} else {
+		r.Find(doctor.NotThere, root+" cannot be read: "+plainReason(err), "name a folder")
+	}
+	return r
+}
+
+// readable looks into root, or where that is not there into the nearest folder
+// above that is, and returns which one.
+func readable(root string) (there string, err error) {
+	for there = root; ; there = filepath.Dir(there) {
+		dir, err := os.Open(there)
+		switch {
+		case errors.Is(err, fs.ErrNotExist) && there != filepath.Dir(there):
+			continue
+		case err != nil:
+			return there, err
+		}
+		defer func() { _ = dir.Close() }() // it was only read
+		if info, err := dir.Stat(); err != nil || info.IsDir() {
+			return there, err
+		}
+		return there, errors.New("this is no folder")
+	}
+}
+
+// plainReason is err without the path and the call.
+func plainReason(err error) string {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return e.Err.Error()
+	}
+	return err.Error()
+}
