@@ -34,6 +34,7 @@ func newRootCmd(a *app) *cobra.Command {
 		newServicesCmd(a),
 		newDemoCmd(a),
 		newVersionCmd(a),
+		newCompletionCmd(a),
 	)
 	root.Long = "govctl shows what is registered in Consul and other registries, whether it lives,\nand what differs between environments."
 	root.Example = "  govctl demo                      # a small real mesh to try it on\n" +
@@ -45,13 +46,13 @@ func newRootCmd(a *app) *cobra.Command {
 		&cobra.Group{ID: groupLearn, Title: "Learn:"},
 	)
 	root.SetHelpCommandGroupID(groupLearn)
-	root.SetCompletionCommandGroupID(groupSetup)
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.SetIn(a.Stdin)
 	root.SetOut(a.Stdout)
 	root.SetErr(a.Stderr)
 	root.SetFlagErrorFunc(flagError)
 	a.flags.add(root)
+	a.addCompletions(root)
 	noteStart(a, root)
 	return root
 }

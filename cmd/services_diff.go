@@ -30,6 +30,7 @@ func newServicesDiffCmd(a *app) *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.servicesDiff(c.Context(), args[0], args[1], args[2:])
 		},
+		ValidArgsFunction: a.completeSides,
 	}
 }
 

@@ -26,6 +26,7 @@ func newServicesGetCmd(a *app) *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.servicesGet(c.Context(), args[0])
 		},
+		ValidArgsFunction: a.completeTarget,
 	}
 }
 

@@ -26,6 +26,7 @@ func newServicesInstancesCmd(a *app) *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.servicesInstances(c.Context(), sel, args)
 		},
+		ValidArgsFunction: a.completeServices,
 	}
 	sel.add(c, registry.SortFields())
 	return c

@@ -26,6 +26,7 @@ func newServicesLsCmd(a *app) *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.servicesLs(c.Context(), sel, args)
 		},
+		ValidArgsFunction: a.completeServices,
 	}
 	sel.add(c, registry.SummarySortFields())
 	return c

@@ -48,6 +48,7 @@ func newServicesProbeCmd(a *app) *cobra.Command {
 			}
 			return a.servicesProbe(c.Context(), &opts, args)
 		},
+		ValidArgsFunction: a.completeServices,
 	}
 	opts.sel.addSelection(c)
 	opts.probe.add(c)

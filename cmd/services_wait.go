@@ -39,6 +39,7 @@ func newServicesWaitCmd(a *app) *cobra.Command {
 			}
 			return a.servicesWait(c.Context(), &opts, args[0])
 		},
+		ValidArgsFunction: a.completeService,
 	}
 	opts.sel.addSelection(c)
 	opts.probe.add(c)

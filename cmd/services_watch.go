@@ -30,6 +30,7 @@ func newServicesWatchCmd(a *app) *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.servicesWatch(c.Context(), command, args)
 		},
+		ValidArgsFunction: a.completeServices,
 	}
 	c.Flags().StringVar(&command, "exec", "", "run `CMD` for each event, with what happened in its environment")
 	return c
