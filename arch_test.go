@@ -74,6 +74,7 @@ func owners() map[string]string {
 		"github.com/spf13/cobra":              "cmd",
 		"github.com/spf13/viper":              "internal/settings",
 		"github.com/olekukonko/tablewriter":   "internal/render",
+		"github.com/itchyny/gojq":             "internal/render",
 		"charm.land/bubbletea":                "pkg/tui",
 		"github.com/charmbracelet/bubbletea":  "pkg/tui",
 		"github.com/hashicorp/consul/api":     "pkg/backend/consul",

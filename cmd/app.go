@@ -67,7 +67,7 @@ func (a *app) output() (render.Options, error) {
 	if err != nil {
 		return render.Options{}, err
 	}
-	o := render.Options{Format: a.flags.output, NoHeaders: a.flags.noHeaders, Width: a.Width, Color: a.colored(cfg.Color)}
+	o := render.Options{Format: a.flags.output, Query: a.flags.query, NoHeaders: a.flags.noHeaders, Width: a.Width, Color: a.colored(cfg.Color)}
 	if o.Format == "" && cfg.Output != "" {
 		if err := o.Format.Set(cfg.Output); err != nil {
 			return render.Options{}, usagef("%s: %w", cfg.OutputFrom, err)

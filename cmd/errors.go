@@ -83,6 +83,7 @@ func statusOf(err error) int {
 	_, setting := errors.AsType[*settings.Error](err)
 	_, usage := errors.AsType[usageError](err)
 	_, partial := errors.AsType[partialError](err)
+	query, _ := errors.AsType[*render.QueryError](err)
 	switch {
 	case err == nil:
 		return exitOK
@@ -92,7 +93,7 @@ func statusOf(err error) int {
 		return exitUsage
 	case errors.Is(err, errFinding):
 		return exitFinding
-	case partial, errors.Is(err, errIncomplete):
+	case partial, query != nil && query.Partial, errors.Is(err, errIncomplete):
 		return exitPartial
 	default:
 		return exitFailure

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strconv"
@@ -18,6 +19,8 @@ import (
 type globalFlags struct {
 	config, env string
 	output      render.Format
+	jq          string
+	query       *render.Query // what jq says, nil for nothing
 	timeout     time.Duration
 	color       string
 	noHeaders   bool
@@ -46,17 +49,36 @@ func (f *globalFlags) add(root *cobra.Command) {
 	flags.StringVar(&f.config, "config", "", "read the settings from `FILE`")
 	flags.StringVarP(&f.env, "env", "e", "", "the `ENV` to ask: a name of the settings, or a URL")
 	flags.VarP(&f.output, "output", "o", "print as table, wide, json, yaml, csv or name")
+	flags.StringVar(&f.jq, "jq", "", "print what the jq expression `EXPR` makes of the JSON, strings as they are")
 	flags.DurationVar(&f.timeout, "timeout", settings.DefaultTimeout, "`TIME` that all questions to back-ends may take, retries included")
 	flags.StringVar(&f.color, "color", "auto", "use colour `WHEN`: auto, always or never")
 	flags.BoolVar(&f.noHeaders, "no-headers", false, "leave out the header line")
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "say nothing on stderr but errors and warnings")
 	flags.Var(&f.maxBody, "max-body", "refuse an answer above `SIZE`")
 	flags.DurationVar(&f.maxStale, "max-stale", 30*time.Second, "warn of answers older than `TIME`")
+	root.PersistentPreRunE = func(c *cobra.Command, _ []string) error { return f.compile(c.Context()) }
 	complete := func(name string, values ...string) {
 		_ = root.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)) // the flag exists: it was just added
 	}
 	complete("output", formatNames()...)
 	complete("color", "auto", "always", "never")
+}
+
+// compile makes a query of --jq, which implies JSON. It runs before any command,
+// so that a mistake is found before anything is asked.
+func (f *globalFlags) compile(ctx context.Context) error {
+	if !f.set.Changed("jq") {
+		return nil
+	}
+	if f.set.Changed("output") && f.output != render.JSON {
+		return withHint(fmt.Errorf("--jq works on JSON, and -o is %s", f.output.String()), "leave out -o")
+	}
+	query, err := render.NewQuery(ctx, f.jq)
+	if err != nil {
+		return withHint(fmt.Errorf("--jq %q: %w", f.jq, err), "it is an expression of jq, such as '.[].service'")
+	}
+	f.query, f.output = query, render.JSON
+	return nil
 }
 
 func formatNames() []string {

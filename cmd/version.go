@@ -28,7 +28,7 @@ func newVersionCmd(a *app) *cobra.Command {
 		Example: "  govctl version\n  govctl version -o json",
 		RunE: func(*cobra.Command, []string) error {
 			// no settings: a file with a mistake must not hide the version
-			opts := render.Options{Format: a.flags.output, Width: a.Width}
+			opts := render.Options{Format: a.flags.output, Query: a.flags.query, NoHeaders: a.flags.noHeaders, Width: a.Width}
 			v := versionInfo{Version: buildVersion(), Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
 			return render.WriteDocument(a.Stdout, opts, render.Document{
 				Data: v,

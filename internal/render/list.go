@@ -42,9 +42,13 @@ type List[T any] struct {
 // returned as it is, after what it yielded before was written and the JSON array
 // closed: what stands on w is always well-formed, and n says how much of it
 // there is; nothing at all where the error came first. Every other error is w's,
-// or that of an item that has no JSON form. An empty list is a line of heads, []
+// or that of an item that has no JSON form. A Query gets the items as one array, and
+// n counts its values. An empty list is a line of heads, []
 // or nothing.
 func WriteList[T any](w io.Writer, o Options, l List[T]) (n int, err error) {
+	if o.Query != nil {
+		return queryList(w, o, l)
+	}
 	b := bufio.NewWriterSize(w, 64<<10)
 	switch o.Format {
 	case JSON:

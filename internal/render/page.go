@@ -17,8 +17,12 @@ type Document struct {
 	Text func(p *Page)
 }
 
-// WriteDocument writes d. Its errors are w's, or that Data has no JSON form.
+// WriteDocument writes d. Its errors are w's, that Data has no JSON form, or a
+// *QueryError.
 func WriteDocument(w io.Writer, o Options, d Document) error {
+	if o.Query != nil {
+		return newRuns(w, o).overJSON(d.Data)
+	}
 	b := bufio.NewWriter(w)
 	switch o.Format {
 	case JSON, YAML, CSV:

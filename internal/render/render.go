@@ -55,6 +55,9 @@ func (f *Format) Type() string { return "format" }
 // Options say how an answer is written.
 type Options struct {
 	Format Format
+	// Query, if not nil, is run over the JSON, and what comes of it is written,
+	// whatever the Format.
+	Query *Query
 	// NoHeaders leaves out the line of column heads, of tables and of CSV.
 	NoHeaders bool
 	// Color allows colours, in tables and pages alone.

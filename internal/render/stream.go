@@ -19,6 +19,7 @@ type Stream[T any] struct {
 	name    func(T) string
 	widths  []int
 	csv     *csvRows
+	query   *runs // nil without a Query
 	table   *grid // that List began
 }
 
@@ -26,16 +27,20 @@ type Stream[T any] struct {
 // heads and no limit unless List begins with them: then all that a column says
 // holds.
 func NewStream[T any](w io.Writer, o Options, columns []Column[T], name func(T) string) *Stream[T] {
-	return &Stream[T]{
+	s := &Stream[T]{
 		w: w, options: o, columns: columns, name: name, widths: make([]int, len(columns)),
 		csv: newCSV(reflect.TypeFor[T](), o),
 	}
+	if o.Query != nil {
+		s.query = newRuns(w, o)
+	}
+	return s
 }
 
 // List writes the items that there are in the beginning: for people as a table
 // with heads, which the rows to come go on with, else one by one.
 func (s *Stream[T]) List(items []T) error {
-	if f := s.options.Format; f != "" && f != Table && f != Wide {
+	if f := s.options.Format; s.query != nil || f != "" && f != Table && f != Wide {
 		for _, item := range items {
 			if err := s.Write(item); err != nil {
 				return err
@@ -69,9 +74,12 @@ func (s *Stream[T]) Measure(item T) {
 
 func (s *Stream[T]) measure(i, w int) { s.widths[i] = max(s.widths[i], min(w, maxPad)) }
 
-// Write writes item with one system call. Its errors are the writer's, or that of
-// an item that has no JSON form.
+// Write writes item with one system call, unless a Query makes much of it. Its
+// errors are the writer's, that of an item that has no JSON form, or a *QueryError.
 func (s *Stream[T]) Write(item T) error {
+	if s.query != nil {
+		return s.query.overJSON(&item)
+	}
 	var line []byte
 	switch s.options.Format {
 	case JSON, YAML, CSV:
