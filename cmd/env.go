@@ -26,7 +26,7 @@ type Env struct {
 	// the number of columns of stdout's, 0 where there is none.
 	StdinTTY, StdoutTTY, StderrTTY bool
 	Width                          int
-	Getenv               func(string) string
+	Getenv                         func(string) string
 	// Environ returns all variables, as NAME=VALUE, for programs that the user
 	// has govctl run.
 	Environ func() []string

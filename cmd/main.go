@@ -20,6 +20,9 @@ func Main(env Env) int {
 	defer stop()
 	a := &app{Env: env}
 	root := newRootCmd(a)
+	if completes(env.Args) {
+		plainFlagTexts(root)
+	}
 	root.SetArgs(env.Args)
 	err := root.ExecuteContext(ctx)
 	if err != nil && !a.began {
@@ -32,6 +35,7 @@ func Main(env Env) int {
 func newRootCmd(a *app) *cobra.Command {
 	root := group("govctl", "See and govern the microservices in your registries",
 		newServicesCmd(a),
+		newDoctorCmd(a),
 		newDemoCmd(a),
 		newVersionCmd(a),
 		newCompletionCmd(a),

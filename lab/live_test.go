@@ -34,6 +34,7 @@ const waitTimeout = 45 * time.Second
 type fixture struct {
 	dir           string
 	consul        string // the binaries
+	version       string // of Consul
 	govctl, micro string
 	// main has no ACLs, acl has them with the default policy deny; contract is
 	// for registrytest alone, which needs to know every service that there is.
@@ -92,6 +93,9 @@ func (f *fixture) start(ctx context.Context) error {
 func (f *fixture) startServers(ctx context.Context) error {
 	var err error
 	if f.consul, err = server.Build(ctx, os.Stderr); err != nil {
+		return err
+	}
+	if f.version, err = server.Version(ctx); err != nil {
 		return err
 	}
 	g, ctx := errgroup.WithContext(ctx)

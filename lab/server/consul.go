@@ -194,6 +194,10 @@ func (c *Consul) settled(ctx context.Context) error {
 // URL is the agent as govctl's -e takes it.
 func (c *Consul) URL() string { return "consul://" + c.Address }
 
+// ServerAddress is the host:port at which the agent speaks to other agents, and
+// not HTTP.
+func (c *Consul) ServerAddress() string { return loopback(c.ports.server) }
+
 // Stop ends the agent in good order. Its data stay: see Restart.
 func (c *Consul) Stop() error { return c.process.Stop() }
 

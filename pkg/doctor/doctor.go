@@ -108,6 +108,9 @@ type Code string
 
 // The codes. `govctl explain` has a page on each.
 const (
+	// Unusable: the settings are such that nobody could be asked: a variable is
+	// not set, a file is missing or not trusted.
+	Unusable Code = "unusable"
 	// Unreachable: no server of the back-end answered.
 	Unreachable Code = "unreachable"
 	// NoLeader: the cluster has no leader, so nothing can be written and what is
@@ -122,9 +125,11 @@ const (
 	// TLSMismatch: one side speaks TLS and the other does not, or the
 	// certificate is not to be trusted.
 	TLSMismatch Code = "tls"
-	// NotThere: the folder, datacenter or namespace that the URL names is not
+	// NotThere: the datacenter, namespace or folder that the URL names is not
 	// there.
 	NotThere Code = "not-there"
+	// Empty: nothing is in the folder that the URL names, not even the folder.
+	Empty Code = "empty"
 	// ServerLost: one of several servers does not answer, or its cluster has
 	// lost it. The others go on.
 	ServerLost Code = "server-lost"
@@ -141,18 +146,18 @@ const (
 // Codes returns every Code.
 func Codes() []Code {
 	return []Code{
-		Unreachable, NoLeader, Refused, Denied, WrongServer, TLSMismatch, NotThere, ServerLost, Withheld, ClockSkew, Stale, Unspoken,
+		Unusable, Unreachable, NoLeader, Refused, Denied, WrongServer, TLSMismatch, NotThere, Empty, ServerLost, Withheld, ClockSkew, Stale, Unspoken,
 	}
 }
 
 // Level returns how bad a finding with the code is.
 func (c Code) Level() Level {
 	switch c {
-	case Refused, Denied, WrongServer, TLSMismatch, NotThere:
+	case Unusable, Refused, Denied, WrongServer, TLSMismatch, NotThere:
 		return Fail
 	case Unreachable, NoLeader:
 		return Inconclusive
-	case ServerLost, Withheld, ClockSkew, Stale, Unspoken:
+	case Empty, ServerLost, Withheld, ClockSkew, Stale, Unspoken:
 		return Warn
 	}
 	return Fail

@@ -29,7 +29,8 @@ type examination struct {
 	version, datacenter string // "" where we may not know
 
 	members []doctor.Member
-	gossip  string // the version that a member bears
+	// gossip is the version, and here the datacenter, that a member bears.
+	gossip, here string
 
 	owner    string // whose token it is
 	ownerErr error
@@ -106,7 +107,7 @@ func (e *examination) askGossip(ctx context.Context) {
 			state = gossipStates()[m.Status]
 		}
 		version, _, _ := strings.Cut(m.Tags["build"], ":")
-		e.gossip = cmp.Or(e.gossip, version)
+		e.gossip, e.here = cmp.Or(e.gossip, version), cmp.Or(e.here, m.Tags["dc"])
 		e.members = append(e.members, doctor.Member{
 			Name: m.Name, Address: net.JoinHostPort(m.Addr, m.Tags["port"]), Version: version,
 			State: state, Healthy: state != "failed",

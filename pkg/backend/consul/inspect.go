@@ -17,8 +17,9 @@ var _ doctor.Inspector = (*Inspector)(nil)
 // Inspector says how a Consul is. It is safe for concurrent use.
 type Inspector struct {
 	options Options
-	hosts   []string // of the URL, as host:port
-	folder  string   // of the key-value store, "" or ending in a slash
+	hosts   []string           // of the URL, as host:port
+	clients map[string]*client // one for each of hosts
+	folder  string             // of the key-value store, "" or ending in a slash
 }
 
 // OpenInspector returns the inspector of the Consul that o.URL names. It connects
@@ -28,11 +29,13 @@ func OpenInspector(o Options) (*Inspector, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := o.scope(); err != nil {
-		return nil, err
-	}
-	in := &Inspector{options: o}
+	in := &Inspector{options: o, clients: map[string]*client{}}
 	for _, s := range servers {
+		alone, u := o, *o.URL
+		u.Host, alone.URL = s.Host, &u
+		if in.clients[s.Host], err = alone.client(); err != nil {
+			return nil, err
+		}
 		in.hosts = append(in.hosts, s.Host)
 	}
 	if path := strings.Trim(o.URL.Path, "/"); path != "" {
@@ -50,6 +53,11 @@ func (in *Inspector) Inspect(ctx context.Context, role doctor.Role) doctor.Repor
 		Capabilities: capabilities(role), Findings: []doctor.Finding{},
 	}
 	pings := in.pingAll(ctx)
+	defer func() {
+		for _, p := range pings {
+			p.client.http.Close()
+		}
+	}()
 	p, ok := best(pings)
 	if !ok {
 		in.findDead(&r, pings)
@@ -122,21 +130,14 @@ func (in *Inspector) pingAll(ctx context.Context) []ping {
 // ping asks one server twice, so that the time of the second is that of an open
 // connection.
 func (in *Inspector) ping(ctx context.Context, host string) ping {
-	o := in.options
-	alone := *o.URL
-	alone.Host, o.URL = host, &alone
-	c, err := o.client()
-	if err != nil {
-		return ping{host: host, err: err}
-	}
-	p := ping{host: host, client: c}
+	p := ping{host: host, client: in.clients[host]}
 	for range 2 {
-		began := o.Now()
-		p.date, p.err = c.tell(ctx, "/v1/status/leader", &p.leader)
+		began := in.options.Now()
+		p.date, p.err = p.client.tell(ctx, "/v1/status/leader", &p.leader)
 		if p.err != nil {
 			return p
 		}
-		p.at = o.Now()
+		p.at = in.options.Now()
 		p.took = p.at.Sub(began)
 	}
 	return p

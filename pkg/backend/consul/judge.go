@@ -17,7 +17,7 @@ import (
 // judge fills in r by what e learned.
 func (e *examination) judge(r *doctor.Report, maxStale time.Duration) {
 	r.Version = cmp.Or(e.version, e.gossip)
-	r.Place = cmp.Or(e.client.scope.Get("dc"), e.datacenter)
+	r.Place = cmp.Or(e.client.scope.Get("dc"), e.datacenter, e.here)
 	if folder := strings.TrimSuffix(e.folder, "/"); e.role == doctor.Config && folder != "" {
 		r.Place = strings.TrimPrefix(r.Place+", "+folder, ", ")
 	}
@@ -83,7 +83,9 @@ func (e *examination) judgeContent(r *doctor.Report) {
 	switch {
 	case e.contentErr == nil, r.Has(doctor.Refused), r.Has(doctor.Denied):
 	case answered && status.Status == http.StatusNotFound && e.role == doctor.Config:
-		r.Find(doctor.NotThere, "no key begins with "+strconv.Quote(e.folder), "is that the folder's name? it is there as soon as a key is")
+		if e.folder != "" { // that there is no key at all is nobody's mistake
+			r.Find(doctor.Empty, "no key begins with "+strconv.Quote(e.folder), "is that the folder's name? it is there as soon as a key is")
+		}
 	default:
 		code := codeOf(e.contentErr)
 		r.Find(code, e.contentErr.Error(), hintOf(e.contentErr, e.client.secure))
@@ -144,10 +146,19 @@ func hintOf(err error, secure bool) string {
 		return "the token is wrong or has expired: get a new one; `govctl env show` says where it is read from"
 	case doctor.Denied:
 		return "give it a token that may: in CONSUL_HTTP_TOKEN, or under `auth` in govctl.yaml; `govctl doctor` says what it lacks"
+	case doctor.NotThere:
+		return hintNotThere(err)
 	case doctor.NoLeader:
 		return "more than half of the servers must run and reach each other; `govctl doctor` shows them"
 	}
 	return ""
+}
+
+func hintNotThere(err error) string {
+	if strings.Contains(err.Error(), "Enterprise") {
+		return "this Consul has neither namespaces nor partitions: leave out -n, and ns and partition in the URL"
+	}
+	return "name a datacenter that is there, by --dc or by dc in the URL; `consul catalog datacenters` lists them"
 }
 
 func hintTLS(err error, secure bool) string {
