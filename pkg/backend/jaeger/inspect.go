@@ -1,0 +1,34 @@
+package jaeger
+
+import (
+	"context"
+
+	"govctl/pkg/doctor"
+)
+
+var _ doctor.Inspector = (*Jaeger)(nil)
+
+// Inspect implements doctor.Inspector, for the role traces. What it asks for is
+// the list of services, and the web page, which alone tells the version.
+func (j *Jaeger) Inspect(ctx context.Context, _ doctor.Role) doctor.Report {
+	r := doctor.Report{
+		System: "jaeger", Place: j.base, Read: doctor.Unknown, Write: doctor.No,
+		Capabilities: []string{}, Findings: []doctor.Finding{},
+	}
+	l, err := j.list(ctx)
+	if err != nil {
+		j.findFault(ctx, &r, err)
+		return r
+	}
+	r.Server, r.Generation, r.Read = j.server, l.generation, doctor.Yes
+	r.Identity = "anonymous"
+	if j.token {
+		r.Identity = "token"
+	}
+	r.LatencySeconds = l.took.Seconds()
+	if p, ok := j.page(ctx); ok {
+		r.Version, r.LatencySeconds = p.version, p.took.Seconds() // without a storage behind it
+	}
+	r.SetSkew(doctor.Skew(l.date, l.at))
+	return r
+}
