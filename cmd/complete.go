@@ -9,6 +9,7 @@ import (
 	"unicode"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"govctl/internal/render"
 	"govctl/internal/settings"
@@ -49,6 +50,22 @@ func (a *app) addCompletions(c *cobra.Command) {
 	}
 	for _, sub := range c.Commands() {
 		a.addCompletions(sub)
+	}
+}
+
+// completes reports whether a shell asks, with these arguments, for words.
+func completes(args []string) bool {
+	return len(args) > 0 && (args[0] == cobra.ShellCompRequestCmd || args[0] == cobra.ShellCompNoDescRequestCmd)
+}
+
+// plainFlagTexts takes out of the flags' texts the quotes that mark a value's
+// name: shells show the texts as they are.
+func plainFlagTexts(c *cobra.Command) {
+	plain := func(f *pflag.Flag) { f.Usage = strings.ReplaceAll(f.Usage, "`", "") }
+	c.Flags().VisitAll(plain)
+	c.PersistentFlags().VisitAll(plain)
+	for _, sub := range c.Commands() {
+		plainFlagTexts(sub)
 	}
 }
 
