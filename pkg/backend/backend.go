@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"govctl/pkg/backend/consul"
+	"govctl/pkg/backend/jaeger"
 	"govctl/pkg/backend/local"
 	"govctl/pkg/doctor"
 	"govctl/pkg/registry"
@@ -47,6 +48,8 @@ func schemes() []scheme {
 	return []scheme{
 		{"consul", openConsul, inspectConsul},
 		{"consul+https", openConsul, inspectConsul},
+		{"jaeger", nil, inspectJaeger},
+		{"jaeger+https", nil, inspectJaeger},
 		{"local", openLocal, inspectLocal},
 	}
 }
@@ -101,6 +104,10 @@ func consulOptions(t Target) consul.Options {
 	return consul.Options{
 		URL: t.URL, Token: t.Token, TLS: t.TLS, MaxBody: t.MaxBody, MaxStale: t.MaxStale, Notice: t.Notice, Now: t.Now,
 	}
+}
+
+func inspectJaeger(t Target) (doctor.Inspector, error) {
+	return jaeger.Open(jaeger.Options{URL: t.URL, Token: t.Token, TLS: t.TLS, MaxBody: t.MaxBody, Now: t.Now})
 }
 
 func openLocal(t Target) (registry.Registry, error) {

@@ -10,10 +10,13 @@ var _ doctor.Inspector = (*Jaeger)(nil)
 
 // Inspect implements doctor.Inspector, for the role traces. What it asks for is
 // the list of services, and the web page, which alone tells the version.
-func (j *Jaeger) Inspect(ctx context.Context, _ doctor.Role) doctor.Report {
+func (j *Jaeger) Inspect(ctx context.Context, role doctor.Role) doctor.Report {
 	r := doctor.Report{
 		System: "jaeger", Place: j.base, Read: doctor.Unknown, Write: doctor.No,
 		Capabilities: []string{}, Findings: []doctor.Finding{},
+	}
+	if role != doctor.Traces {
+		r.Find(doctor.Unspoken, "a Jaeger has traces and nothing else", "in govctl.yaml it stands as `traces`, beside a registry")
 	}
 	l, err := j.list(ctx)
 	if err != nil {

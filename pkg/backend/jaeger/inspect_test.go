@@ -62,6 +62,20 @@ func TestAReportTellsGenerationVersionAndPlace(t *testing.T) {
 	}
 }
 
+func TestAJaegerInAnotherRoleIsToldItsOwn(t *testing.T) {
+	t.Parallel()
+	j := serve(t, fake{v3: true, services: []string{"order"}, version: "v2.13.0", date: noon})
+	want := report(j, func(r *doctor.Report) {
+		r.Findings = []doctor.Finding{{
+			Code: doctor.Unspoken, Level: doctor.Warn, Text: "a Jaeger has traces and nothing else",
+			Hint: "in govctl.yaml it stands as `traces`, beside a registry",
+		}}
+	})
+	if diff := cmp.Diff(want, j.Inspect(t.Context(), doctor.Config)); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // withoutPage is a Jaeger behind a proxy that lets its API through alone.
 type withoutPage struct{ api http.Handler }
 
