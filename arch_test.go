@@ -58,6 +58,7 @@ func law() []line {
 
 		{"internal/closest", nil},
 		{"internal/faultkit", nil},
+		{"internal/findings", nil},
 		{"internal/golden", nil},
 		{"internal/httpx", []string{"internal/safedial"}},
 		{"internal/mask", nil},

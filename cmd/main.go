@@ -36,6 +36,7 @@ func newRootCmd(a *app) *cobra.Command {
 	root := group("govctl", "See and govern the microservices in your registries",
 		newServicesCmd(a),
 		newDoctorCmd(a),
+		newExplainCmd(a),
 		newDemoCmd(a),
 		newVersionCmd(a),
 		newCompletionCmd(a),
@@ -100,9 +101,13 @@ func noSuchCommand(c *cobra.Command, args []string) error {
 }
 
 // exactly refuses any other number of arguments than n, and says what is wanted.
-func exactly(n int, wanted string) cobra.PositionalArgs {
+func exactly(n int, wanted string) cobra.PositionalArgs { return between(n, n, wanted) }
+
+// between refuses fewer arguments than least and more than most, and says what is
+// wanted.
+func between(least, most int, wanted string) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
-		if len(args) == n {
+		if least <= len(args) && len(args) <= most {
 			return nil
 		}
 		return withHint(fmt.Errorf("%s takes %s", c.CommandPath(), wanted), fmt.Sprintf("`%s --help` has examples", c.CommandPath()))

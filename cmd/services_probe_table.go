@@ -128,6 +128,9 @@ func (a *app) writeProbeVerdict(out render.Options, r *round, took time.Duration
 		a.printf("\n")
 	}
 	a.printf("%s\n", probeTotals(r, took))
+	if len(notable) > 0 {
+		a.say("hint: `govctl explain %s`", remarkWord(&notable[0]).Text)
+	}
 	return err
 }
 
