@@ -14,21 +14,31 @@ import (
 
 func newServicesInstancesCmd(a *app) *cobra.Command {
 	var sel selectFlags
+	var watch listWatchFlags
 	c := &cobra.Command{
 		Use:     "instances [SERVICE...]",
 		Aliases: []string{"instance", "inst"},
 		Short:   "List the instances of some services, or of all",
 		Long: "List the instances of the services that are named, by globs too, or of all.\n\n" +
 			"-l selects by metadata, --filter by an expression over the fields of -o json;\n" +
-			"-o wide adds metadata and checks.",
+			"-o wide adds metadata and checks.\n\n" +
+			watchHelp,
 		Example: "  govctl services instances order\n  govctl services instances -l version=v2,zone!=a\n" +
-			"  govctl services instances --filter 'health != \"passing\" and port == 8080' -o json",
+			"  govctl services instances --filter 'health != \"passing\" and port == 8080' -o json\n" +
+			"  govctl services instances order -w --for 5m",
 		RunE: func(c *cobra.Command, args []string) error {
+			if err := watch.check(c); err != nil {
+				return err
+			}
+			if watch.on {
+				return a.servicesInstancesWatch(c.Context(), sel, watch.length, args)
+			}
 			return a.servicesInstances(c.Context(), sel, args)
 		},
 		ValidArgsFunction: a.completeServices,
 	}
 	sel.add(c, registry.SortFields())
+	watch.add(c)
 	return c
 }
 

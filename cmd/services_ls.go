@@ -15,20 +15,29 @@ import (
 
 func newServicesLsCmd(a *app) *cobra.Command {
 	var sel selectFlags
+	var watch listWatchFlags
 	c := &cobra.Command{
 		Use:     "ls [GLOB...]",
 		Aliases: []string{"list"},
 		Short:   "List the services with their instances, health and versions",
 		Long: "List the services with their instances, health and versions.\n\n" +
 			"Where a system can count by itself it is asked once; versions that stand only in an\n" +
-			"instance's metadata are then missing, and -o wide fetches each service to show them.",
-		Example: "  govctl services ls\n  govctl services ls 'pay*' -o wide\n  govctl services ls --health critical -o name",
+			"instance's metadata are then missing, and -o wide fetches each service to show them.\n\n" +
+			watchHelp,
+		Example: "  govctl services ls\n  govctl services ls 'pay*' -o wide\n  govctl services ls --health critical -o name\n  govctl services ls 'pay*' -w",
 		RunE: func(c *cobra.Command, args []string) error {
+			if err := watch.check(c); err != nil {
+				return err
+			}
+			if watch.on {
+				return a.servicesLsWatch(c.Context(), sel, watch.length, args)
+			}
 			return a.servicesLs(c.Context(), sel, args)
 		},
 		ValidArgsFunction: a.completeServices,
 	}
 	sel.add(c, registry.SummarySortFields())
+	watch.add(c)
 	return c
 }
 

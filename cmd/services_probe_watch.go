@@ -34,18 +34,14 @@ func (f *probeWatchFlags) add(c *cobra.Command) {
 // check refuses flags that have a meaning with --watch alone, and values that
 // have none.
 func (f *probeWatchFlags) check(c *cobra.Command) error {
-	for _, name := range []string{"interval", "threshold", "for"} {
-		if c.Flags().Changed(name) && !f.on {
-			return withHint(usagef("--%s needs --watch", name), "add -w to ask again and again")
-		}
+	if err := checkWatch(c, f.on, f.length, "interval", "threshold", "for"); err != nil {
+		return err
 	}
 	switch {
 	case f.interval <= 0:
 		return usagef("--interval %s: it is a time above 0", f.interval)
 	case f.threshold < 1:
 		return usagef("--threshold %d: it is a number above 0", f.threshold)
-	case f.length < 0:
-		return usagef("--for %s: it is a time above 0", f.length)
 	}
 	return nil
 }

@@ -58,7 +58,7 @@ func (a *app) servicesWatch(ctx context.Context, command string, patterns []stri
 	if err != nil {
 		return err
 	}
-	a.say("watching %s in %s; Ctrl-C ends it", watchedText(patterns), place(src))
+	a.sayWatching(patterns, src)
 	stream := render.NewStream(a.Stdout, out, eventColumns(a), eventName)
 	for e, err := range registry.Follow(ctx, w, watched(patterns), a.Now) {
 		switch {
@@ -84,6 +84,11 @@ func watched(patterns []string) []string {
 		return patterns
 	}
 	return nil
+}
+
+// sayWatching says what a command watches that goes on until it is interrupted.
+func (a *app) sayWatching(patterns []string, src source) {
+	a.say("watching %s in %s; Ctrl-C ends it", watchedText(patterns), place(src))
 }
 
 func watchedText(patterns []string) string {
