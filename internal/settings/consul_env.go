@@ -19,7 +19,7 @@ func (s *Settings) addConsul() bool {
 	if address == "" || slices.Contains(s.names(), consulName) {
 		return false
 	}
-	env := Environment{Name: consulName}
+	env := Environment{Name: consulName, from: "CONSUL_HTTP_ADDR"}
 	u, err := s.consulURL(address)
 	if err == nil {
 		env.Registry, err = s.consulBackend(u)

@@ -38,7 +38,7 @@ func (Credentials) MarshalText() ([]byte, error) { return []byte("credentials"),
 // that ended first; it holds no secret.
 func (s *Settings) Credentials(ctx context.Context, b *Backend) (Credentials, error) {
 	if b.untrusted && (b.Auth != nil || b.TLS.Cert != "") {
-		if err := s.trust(b); err != nil {
+		if err := s.refuse(b); err != nil {
 			return Credentials{}, err
 		}
 	}
@@ -88,7 +88,7 @@ func (s *Settings) resolve(ctx context.Context, from Secret, folder string) (str
 		}
 		return checkSecret(text, "the variable "+from.Env)
 	case from.File != "":
-		data, err := readSecret(ctx, from.File)
+		data, err := s.readSecret(ctx, from.File)
 		if err != nil {
 			return "", fmt.Errorf("%s: %w", from.File, reason(err))
 		}
@@ -119,21 +119,26 @@ func checkSecret(text, what string) (string, error) {
 	return text, nil
 }
 
-// readSecret reads a file, which may be a pipe (/dev/stdin), until ctx ends. A
-// pipe that nobody writes to then keeps its goroutine to the end of the process.
-func readSecret(ctx context.Context, path string) ([]byte, error) {
+// readSecret reads a file, which may be a pipe (/dev/stdin), until ctx ends or
+// s.Timeout is over. A pipe that nobody writes to then keeps its goroutine to the
+// end of the process.
+func (s *Settings) readSecret(ctx context.Context, path string) ([]byte, error) {
 	type result struct {
 		data []byte
 		err  error
 	}
 	done := make(chan result, 1)
 	go func() {
-		data, err := readAtMost(path, maxSecret+3) // room for a line break, and one byte too many
+		data, err := readAtMost(path, maxSecret+3, 0) // room for a line break, and one byte too many
 		done <- result{data, err}
 	}()
+	late := time.NewTimer(s.Timeout)
+	defer late.Stop()
 	select {
 	case r := <-done:
 		return r.data, r.err
+	case <-late.C:
+		return nil, fmt.Errorf("nothing came within %s", shortDuration(s.Timeout))
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}

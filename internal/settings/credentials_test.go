@@ -122,10 +122,10 @@ func TestNothingPrintsCredentials(t *testing.T) {
 // not do, and what lets it.
 func TestAFileThatNobodyNamedMayNotUseSecrets(t *testing.T) {
 	t.Parallel()
-	const run = "govctl.yaml:5: a file that you did not name may not run a command|name the file to use it: --config ./govctl.yaml"
+	const run = "govctl.yaml:5: a file that you did not name may not run a command|`govctl env trust` if you know this file, or name it: --config ./govctl.yaml"
 	send := func(server string) string {
 		return "govctl.yaml:4: a file that you did not name may not send a credential to " + server +
-			"|name the file to use it: --config ./govctl.yaml, or name the server in /config/govctl/govctl.yaml"
+			"|`govctl env trust` if you know this file, or name it: --config ./govctl.yaml, or name the server in /config/govctl/govctl.yaml"
 	}
 	auth := "\n      auth: {token: {env: TOKEN}}"
 	for name, c := range map[string]struct{ backend, own, want string }{

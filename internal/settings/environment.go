@@ -1,6 +1,9 @@
 package settings
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // names returns the names of the environments in order.
 func (s *Settings) names() []string {
@@ -46,11 +49,21 @@ func (s *Settings) Environment(name string) (*Environment, error) {
 		from = ""
 	}
 	names := s.names()
-	hint := has(names)
-	if len(names) == 0 {
-		hint = hintShape
+	near := didYouMean(name, names)
+	return nil, mistake(s.hintNames(name, near), "environment %s%s is not in %s%s", quote(name), from, s.where(), near)
+}
+
+// hintNames lists the environments, to somebody who named one that is not
+// there; where none is near, it says how to add it.
+func (s *Settings) hintNames(name, near string) string {
+	names := s.names()
+	switch {
+	case len(names) == 0:
+		return hintShape
+	case near != "" || wrongName(name) != "":
+		return has(names)
 	}
-	return nil, mistake(hint, "environment %s%s is not in %s%s", quote(name), from, s.where(), didYouMean(name, names))
+	return fmt.Sprintf("%s; `govctl env add %s URL` adds one", has(names), name)
 }
 
 func (s *Settings) where() string {
@@ -65,7 +78,7 @@ func (s *Settings) noDefault() error {
 	if len(names) == 0 {
 		return mistake("name a back-end by its URL: -e consul://127.0.0.1:8500", "there is no environment in %s", s.where())
 	}
-	return mistake(has(names), "which environment? -e is required, as %s has several and no default", s.where())
+	return mistake(has(names)+"; `govctl env use NAME` makes one the default", "which environment? -e is required, as %s has several and no default", s.where())
 }
 
 // onTheSpot makes an environment of a URL that the user gave.

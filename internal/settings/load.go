@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
 // fileName is the name of the settings' file, and folderName that of govctl's
@@ -33,11 +34,16 @@ func Load(in Inputs) (*Settings, error) {
 	if err != nil {
 		return nil, err
 	}
-	doc, err := in.read(found)
+	data, err := found.read()
 	if err != nil {
 		return nil, err
 	}
-	s := &Settings{File: found.shown, Source: found.source, Environments: doc.environments, in: in}
+	doc, err := in.parse(found, data)
+	if err != nil {
+		return nil, err
+	}
+	s := &Settings{File: found.shown, Source: found.source, Environments: doc.environments, in: in, path: found.path, data: data}
+	s.believe()
 	if found.source == SourceDemo {
 		s.Notes = append(s.Notes, oneLine("using the running demo's settings: "+found.path))
 	}
@@ -179,39 +185,49 @@ func reason(err error) error {
 	if pe, ok := errors.AsType[*fs.PathError](err); ok {
 		err = pe.Err
 	}
+	if le, ok := errors.AsType[*os.LinkError](err); ok {
+		err = le.Err
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return errors.New("no such file")
 	}
 	return err
 }
 
-// read parses a file that was found, or makes the embedded default.
-func (in Inputs) read(f found) (*document, error) {
+// read returns what the file holds, nothing for SourceDefault. It is read once:
+// the bytes that are parsed are those that are trusted, and those that an edit
+// expects.
+func (f found) read() ([]byte, error) {
 	if f.source == SourceDefault {
-		return embedded(in.DataDir), nil
+		return nil, nil
 	}
-	data, err := readAtMost(f.path, maxFile+1)
+	data, err := readAtMost(f.path, maxFile+1, atOnce)
 	if err != nil {
 		return nil, mistake("", "%s: %v", f.shown, reason(err))
 	}
-	p := &parser{file: f.shown, folder: filepath.Dir(f.path), home: in.Getenv("HOME")}
-	doc, err := p.parse(data)
-	if err != nil {
-		return nil, err
-	}
-	if f.source == SourceDirectory {
-		for i := range doc.environments {
-			for _, b := range doc.environments[i].backends() {
-				b.untrusted = true
-			}
-		}
-	}
-	return doc, nil
+	return data, nil
 }
 
-// readAtMost returns the first limit bytes of a file.
-func readAtMost(path string, limit int64) ([]byte, error) {
-	f, err := os.Open(path)
+// parse reads the data of a file that was found, or makes the embedded default.
+func (in Inputs) parse(f found, data []byte) (*document, error) {
+	if f.source == SourceDefault {
+		return embedded(in.DataDir), nil
+	}
+	return in.parser(f.shown, f.path).parse(data)
+}
+
+// parser returns one for the file at path, which errors name as shown.
+func (in Inputs) parser(shown, path string) *parser {
+	return &parser{file: shown, folder: filepath.Dir(path), home: in.Getenv("HOME"), schemes: in.schemes()}
+}
+
+// atOnce makes a pipe that nobody writes to an empty file, which is not waited
+// for.
+const atOnce = syscall.O_NONBLOCK
+
+// readAtMost returns the first limit bytes of a file; how is 0 or atOnce.
+func readAtMost(path string, limit int64, how int) ([]byte, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|how, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -224,7 +240,7 @@ func readAtMost(path string, limit int64) ([]byte, error) {
 func embedded(dataDir string) *document {
 	d := &document{scalars: map[string]scalar{"default": {text: "dev"}}}
 	for _, name := range []string{"dev", "test", "prod"} {
-		env := Environment{Name: name}
+		env := Environment{Name: name, from: builtIn}
 		u, err := parseURL("local:///", "", "")
 		if dataDir == "" || err != nil {
 			env.err = mistake("set HOME, or name a folder: -e local://PATH", "environment %q: the user's data folder is not known", name)

@@ -58,6 +58,10 @@ func TestMistakesInTheFile(t *testing.T) {
 		"unknown default": {"default: pord\nenvironments: {prod: {registry: consul://a}}\n", `govctl.yaml:1: "default" names environment "pord", which is not here (did you mean "prod"?)|it has prod`},
 		"URL as default":  {"default: consul://evil\n", `govctl.yaml:1: "default" names environment "consul://evil", which is not here|`},
 
+		"unknown system":         {"environments:\n  dev:\n    protected: true\n    registry: consl://a\n", `govctl.yaml:4: "registry": unknown system "consl" (did you mean "consul"?)|it is one of consul, local, nacos, jaeger, zipkin, tempo, prometheus, eureka, etcd, zookeeper`},
+		"unknown system, secure": {"environments:\n  dev:\n    traces: {url: \"jager+https://a\"}\n", `govctl.yaml:3: "traces": unknown system "jager+https" (did you mean "jaeger+https"?)|it is one of consul, local, nacos, jaeger, zipkin, tempo, prometheus, eureka, etcd, zookeeper`},
+		"http for a system":      {"environments: {dev: {registry: \"https://a:8501/ui\"}}\n", `govctl.yaml:1: "registry": unknown system "https"|if that is a Consul: consul+https://a:8501`},
+
 		"URL as name":    {"environments:\n  consul://a: {}\n", `govctl.yaml:2: an environment cannot be named "consul://a": that is a URL or a file on the command line|`},
 		"file as name":   {"environments:\n  'file:x': {}\n", `govctl.yaml:2: an environment cannot be named "file:x": that is a URL or a file on the command line|`},
 		"flag as name":   {"environments:\n  -e: {}\n", `govctl.yaml:2: an environment cannot be named "-e": a name has no blanks and does not begin with a dash|`},
@@ -70,6 +74,8 @@ func TestMistakesInTheFile(t *testing.T) {
 		"fragment":       {"environments: {dev: {registry: \"consul://a#b\"}}\n", `govctl.yaml:1: "registry": the URL of a back-end has no # part|`},
 		"folder and tls": {"environments:\n  dev:\n    registry: {url: local://x, tls: {insecure: true}}\n", `govctl.yaml:3: "registry" is a folder: it takes neither auth nor tls|`},
 		"cert alone":     {"environments:\n  dev:\n    registry: {url: nacos://x, tls: {cert: a.pem}}\n", `govctl.yaml:3: "tls" must have a cert and a key together|`},
+		"list for a URL": {"environments:\n  dev:\n    registry: [consul://a]\n", `govctl.yaml:3: "registry" must be a text, not a list|`},
+		"text for true":  {"environments:\n  dev: {registry: consul://a, protected: 1}\n", `govctl.yaml:2: "protected" must be true or false|`},
 		"home unknown":   {"environments: {dev: {registry: \"local://~/x\"}}\n", `govctl.yaml:1: "registry": ~ means nothing here: the home folder is not known|`},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -93,6 +93,7 @@ func (s *Settings) choose(doc *document) error {
 	if err != nil {
 		return err
 	}
+	s.from = l.from
 	s.Output, s.OutputFrom = l.text("output")
 	if s.Timeout, err = timeout(l.text("timeout")); err != nil {
 		return err

@@ -77,16 +77,24 @@ func (p *parser) environments(n *yaml.Node) ([]Environment, error) {
 // checkName refuses names that could be taken for something else on a command
 // line: a URL, a file, a flag.
 func checkName(name string, pos Pos) error {
+	if why := wrongName(name); why != "" {
+		return pos.at("", "%s", why)
+	}
+	return nil
+}
+
+// wrongName returns why an environment cannot have a name, or "".
+func wrongName(name string) string {
 	odd := func(r rune) bool { return !unicode.IsPrint(r) || unicode.IsSpace(r) }
 	switch {
 	case strings.Contains(name, "://"), strings.HasPrefix(name, "file:"):
-		return pos.at("", "an environment cannot be named %s: that is a URL or a file on the command line", quote(name))
+		return fmt.Sprintf("an environment cannot be named %s: that is a URL or a file on the command line", quote(name))
 	case len(name) > maxName:
-		return pos.at("", "the name of an environment is longer than %d bytes", maxName)
-	case strings.HasPrefix(name, "-"), strings.ContainsFunc(name, odd):
-		return pos.at("", "an environment cannot be named %s: a name has no blanks and does not begin with a dash", quote(name))
+		return fmt.Sprintf("the name of an environment is longer than %d bytes", maxName)
+	case name == "", strings.HasPrefix(name, "-"), strings.ContainsFunc(name, odd):
+		return fmt.Sprintf("an environment cannot be named %s: a name has no blanks and does not begin with a dash", quote(name))
 	}
-	return nil
+	return ""
 }
 
 func (p *parser) environment(e entry) (Environment, error) {
@@ -99,10 +107,10 @@ func (p *parser) environment(e entry) (Environment, error) {
 		}
 	}
 	err := p.object(e.value, what, false, []field{
-		{"registry", to(&env.Registry)},
-		{"config", to(&env.Config)},
-		{"traces", to(&env.Traces)},
-		{"metrics", to(&env.Metrics)},
+		{roleRegistry, to(&env.Registry)},
+		{roleConfig, to(&env.Config)},
+		{roleTraces, to(&env.Traces)},
+		{roleMetrics, to(&env.Metrics)},
 		{"protected", func(e entry) (err error) {
 			env.Protected, err = p.truth(e)
 			return err
@@ -160,12 +168,16 @@ func (p *parser) url(b *Backend, e entry) error {
 		}
 		return b.Pos.at(hint, "%s: %v", quote(e.key), err)
 	}
+	if hint, err := checkScheme(u, p.schemes); err != nil {
+		return b.Pos.at(hint, "%s: %v", quote(e.key), err)
+	}
 	b.URL = u
 	return nil
 }
 
 func (p *parser) tls(b *Backend, e entry) error {
 	t := &b.TLS
+	b.TLSPos = e.pos
 	path := func(to *string) func(entry) error {
 		return func(e entry) error {
 			text, err := p.text(e)
@@ -227,6 +239,6 @@ func (b *Backend) take(from *Backend) {
 		b.Auth = from.Auth
 	}
 	if b.TLS == (TLS{}) {
-		b.TLS = from.TLS
+		b.TLS, b.TLSPos = from.TLS, from.TLSPos
 	}
 }

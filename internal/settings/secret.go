@@ -22,9 +22,16 @@ type Auth struct {
 	Token, Username, Password Secret
 }
 
+// parts returns the secrets of a in a fixed order; some are zero.
+func (a *Auth) parts() []Secret { return []Secret{a.Token, a.Username, a.Password} }
+
 func (s Secret) isZero() bool {
 	return s.Env == "" && s.File == "" && len(s.Command) == 0 && s.plain == ""
 }
+
+// Pos is where the secret stands in the file; the zero Pos where it stands in
+// none.
+func (s Secret) Pos() Pos { return s.pos }
 
 // String says where the secret comes from: "{env: NAME}". Of a command it names
 // the program alone.

@@ -23,6 +23,9 @@ type Inputs struct {
 	// ConfigDir and DataDir are the user's folders for settings and for data,
 	// absolute, without govctl's own part; "" where they are unknown.
 	ConfigDir, DataDir string
+	// Schemes are schemes of URLs that a file may have beside those of the systems
+	// that are known here.
+	Schemes []string
 	// DemoRunning returns the path of a running demo's govctl.yaml. Nil: there
 	// is none. It is asked only where no other settings are found.
 	DemoRunning func() (path string, ok bool)
@@ -67,12 +70,17 @@ type Settings struct {
 	Color              Color
 	// Timeout is above 0.
 	Timeout time.Duration
+	// Trust is how far the file is believed.
+	Trust Trust
 	// Notes are said once on stderr: whole lines, without a line break.
 	Notes []string
 
 	in          Inputs
-	defaultFrom string // as OutputFrom, for Default
+	defaultFrom string            // as OutputFrom, for Default
+	from        map[string]string // as OutputFrom, for each scalar by its flag's name
 	guarded     guarded
+	path        string // the file's absolute path; "" for SourceDefault
+	data        []byte // the file as it was read
 }
 
 // Color says when to colour: Auto means on a terminal.
@@ -97,8 +105,24 @@ type Environment struct {
 	// Pos is where the name stands; the zero Pos where it stands in no file.
 	Pos Pos
 
-	err error // why this environment cannot be used at all
+	from string // where it comes from, where that is no file
+	err  error  // why this environment cannot be used at all
 }
+
+// builtIn is where the embedded default comes from.
+const builtIn = "built in"
+
+// From says where the environment comes from: "govctl.yaml:3",
+// "CONSUL_HTTP_ADDR", "built in"; "" for one that was made on the spot.
+func (e *Environment) From() string {
+	if e.Pos.IsZero() {
+		return e.from
+	}
+	return e.Pos.String()
+}
+
+// Err returns why the environment cannot be used at all, or nil.
+func (e *Environment) Err() error { return e.err }
 
 // backends returns the back-ends of e in a fixed order, without those that are
 // not there.
@@ -123,6 +147,9 @@ type Backend struct {
 	// with Settings.Credentials.
 	Auth *Auth
 	TLS  TLS
+	// TLSPos is where the TLS settings stand; the zero Pos where they stand in no
+	// file, or there are none.
+	TLSPos Pos
 	// Protected asks for a confirmation by name before a write: it is a back-end
 	// of a protected environment, by this name or by another.
 	Protected bool

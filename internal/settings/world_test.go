@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"govctl/internal/settings"
@@ -78,6 +79,29 @@ func (w *world) link(name, program string) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+}
+
+func (w *world) symlink(name, to string) {
+	w.t.Helper()
+	if err := os.Symlink(to, w.path(name)); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *world) fifo(name string) {
+	w.t.Helper()
+	if err := syscall.Mkfifo(w.path(name), 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *world) read(name string) string {
+	w.t.Helper()
+	data, err := os.ReadFile(w.path(name))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return string(data)
 }
 
 func (w *world) exists(name string) bool {
