@@ -50,7 +50,7 @@ func newRootCmd(a *app) *cobra.Command {
 		&cobra.Group{ID: groupSetup, Title: "Set up and check:"},
 		&cobra.Group{ID: groupLearn, Title: "Learn:"},
 	)
-	root.SetHelpCommandGroupID(groupLearn)
+	a.setHelp(root)
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.SetIn(a.Stdin)
 	root.SetOut(a.Stdout)

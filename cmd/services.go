@@ -41,7 +41,7 @@ type selectFlags struct {
 // addSelection adds the flags that select.
 func (f *selectFlags) addSelection(c *cobra.Command) {
 	flags := c.Flags()
-	flags.StringVarP(&f.labels, "label", "l", "", "only instances with these labels: `version=v2,zone!=a,canary`")
+	flags.StringVarP(&f.labels, "label", "l", "", "only instances with these `LABELS`: version=v2,zone!=a,canary")
 	flags.StringVar(&f.health, "health", "", "only instances of this `HEALTH`: passing, warning, critical, maintenance, starting, unknown")
 	flags.StringVar(&f.filter, "filter", "", "only instances for which `EXPR` holds, over the JSON fields: 'port == 8080 and \"eu\" in tags'")
 	healths := make([]string, 0, len(registry.Healths()))
