@@ -40,7 +40,7 @@ live: ## test against real servers (the first run builds Consul: minutes)
 demo: build ## show the main jobs on a small mesh of real services
 	bin/govctl demo --tour
 
-docs: ## write docs/commands from what the commands say of themselves
+docs: ## write docs/commands, docs/man and completions from what the commands say
 	UPDATE=1 go test -count=1 -run '^TestDocs$$' ./cmd
 
 check: ## check modules, lint, sizes, paths and generated files

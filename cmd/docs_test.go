@@ -2,37 +2,42 @@ package cmd
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/cobra/doc"
 )
 
-// TestDocs keeps docs/commands equal to what the commands say of themselves;
-// UPDATE=1 writes it anew.
+// TestDocs keeps what is generated equal to what the commands say of themselves:
+// docs/commands, docs/man and completions. UPDATE=1 writes it anew.
 func TestDocs(t *testing.T) {
 	t.Parallel()
-	dir := filepath.Join("..", "docs", "commands")
-	want := map[string][]byte{}
-	addPages(t, newRootCmd(&app{}), want)
-	if os.Getenv("UPDATE") == "1" {
-		writePages(t, dir, want)
-	}
-	have, err := os.ReadDir(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, e := range have {
-		if want[e.Name()] == nil {
-			t.Errorf("%s is the page of no command: run `make docs`", e.Name())
+	for dir, want := range map[string]map[string][]byte{
+		filepath.Join("..", "docs", "commands"): commandPages(t),
+		filepath.Join("..", "docs", "man"):      manPages(t),
+		filepath.Join("..", "completions"):      completionScripts(t),
+	} {
+		if os.Getenv("UPDATE") == "1" {
+			writePages(t, dir, want)
 		}
-	}
-	for name, text := range want {
-		if got, err := os.ReadFile(filepath.Join(dir, name)); err != nil || !bytes.Equal(got, text) {
-			t.Errorf("%s is stale: run `make docs`", name)
+		have, err := os.ReadDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range have {
+			if want[e.Name()] == nil {
+				t.Errorf("%s is the page of no command: run `make docs`", filepath.Join(dir, e.Name()))
+			}
+		}
+		for name, text := range want {
+			if got, err := os.ReadFile(filepath.Join(dir, name)); err != nil || !bytes.Equal(got, text) {
+				t.Errorf("%s is stale: run `make docs`", filepath.Join(dir, name))
+			}
 		}
 	}
 }
@@ -57,19 +62,67 @@ func walk(c *cobra.Command, visit func(*cobra.Command)) {
 	}
 }
 
-func addPages(t *testing.T, root *cobra.Command, pages map[string][]byte) {
+// pages visits all commands but help and returns what write makes of each, by
+// its name with the given ending.
+func pages(t *testing.T, ending string, write func(*cobra.Command, io.Writer) error) map[string][]byte {
 	t.Helper()
+	pages := map[string][]byte{}
+	root := newRootCmd(&app{})
 	root.DisableAutoGenTag = true
 	walk(root, func(c *cobra.Command) {
-		if c.Name() == "help" { // cobra's own, on every level
+		if c.Name() == "help" { // --help says the same
 			return
 		}
 		var page bytes.Buffer
-		if err := doc.GenMarkdown(c, &page); err != nil {
+		if err := write(c, &page); err != nil {
 			t.Fatal(err)
 		}
-		pages[strings.ReplaceAll(c.CommandPath(), " ", "_")+".md"] = page.Bytes()
+		pages[c.CommandPath()+ending] = page.Bytes()
 	})
+	return pages
+}
+
+// commandPages returns a page of Markdown for each command.
+func commandPages(t *testing.T) map[string][]byte {
+	t.Helper()
+	named := map[string][]byte{}
+	for name, page := range pages(t, ".md", doc.GenMarkdown) {
+		named[strings.ReplaceAll(name, " ", "_")] = page
+	}
+	return named
+}
+
+// manPages returns a page of the manual for each command, of a fixed date: the same
+// commands have the same pages.
+func manPages(t *testing.T) map[string][]byte {
+	t.Helper()
+	date := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	named := map[string][]byte{}
+	for name, page := range pages(t, ".1", func(c *cobra.Command, w io.Writer) error {
+		c.Long = strings.ReplaceAll(c.Long, "\n  ", "\n      ") // lists, which a page would run together
+		return doc.GenMan(c, &doc.GenManHeader{Section: "1", Date: &date, Source: "govctl", Manual: "govctl"}, w)
+	}) {
+		named[strings.ReplaceAll(name, " ", "-")] = page
+	}
+	return named
+}
+
+// completionScripts returns the completion script of each shell, under the name
+// by which the shell finds it.
+func completionScripts(t *testing.T) map[string][]byte {
+	t.Helper()
+	scripts := map[string][]byte{}
+	for shell, name := range map[string]string{"bash": "govctl.bash", "zsh": "_govctl", "fish": "govctl.fish", "powershell": "govctl.ps1"} {
+		script, err := completionScript(newRootCmd(&app{}), shell)
+		if err != nil {
+			t.Fatal(err)
+		}
+		scripts[name] = script
+	}
+	if len(scripts) != len(shells()) {
+		t.Errorf("%d scripts of %d shells", len(scripts), len(shells()))
+	}
+	return scripts
 }
 
 func writePages(t *testing.T, dir string, pages map[string][]byte) {

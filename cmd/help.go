@@ -155,14 +155,12 @@ func writeCommands(b *strings.Builder, c *cobra.Command) {
 		pad = max(pad, len(sub.Name()))
 	}
 	for _, g := range groups {
-		lines := ""
+		title := "\n" + g.Title + "\n"
 		for _, sub := range c.Commands() {
 			if sub.GroupID == g.ID && (sub.IsAvailableCommand() || sub.Name() == "help") { // to cobra, help is not available
-				lines += fmt.Sprintf("  %-*s  %s\n", pad, sub.Name(), sub.Short)
+				fmt.Fprintf(b, "%s  %-*s  %s\n", title, pad, sub.Name(), sub.Short)
+				title = ""
 			}
-		}
-		if lines != "" {
-			fmt.Fprintf(b, "\n%s\n%s", g.Title, lines)
 		}
 	}
 }
