@@ -5,6 +5,7 @@ package server
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -35,11 +36,17 @@ func Build(ctx context.Context, log io.Writer) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	cache, err := cacheDir()
+	return b.inCache(ctx)
+}
+
+// BuildJaeger is Build of Jaeger (servers/jaeger/go.mod): about 85 MB. Its web
+// page is a placeholder, as the module does not hold the real one.
+func BuildJaeger(ctx context.Context, log io.Writer) (string, error) {
+	b, err := jaeger(ctx, log)
 	if err != nil {
 		return "", err
 	}
-	return b.cached(ctx, cache)
+	return b.inCache(ctx)
 }
 
 // Version returns the version of the Consul that Build builds, such as 1.14.11.
@@ -57,13 +64,48 @@ func consul(ctx context.Context, log io.Writer) (build, error) {
 	return build{name: "consul", command: "github.com/hashicorp/consul", source: filepath.Join(root, "servers", "consul"), log: log}, err
 }
 
+// JaegerVersion returns the version of the Jaeger that BuildJaeger builds, such
+// as 1.76.0.
+func JaegerVersion(ctx context.Context) (string, error) {
+	b, err := jaeger(ctx, io.Discard)
+	if err != nil {
+		return "", err
+	}
+	return b.version()
+}
+
+// jaeger is how Jaeger is built: its releases, too, are told their version by
+// the linker.
+func jaeger(ctx context.Context, log io.Writer) (build, error) {
+	root, err := Root(ctx)
+	const module = "github.com/jaegertracing/jaeger"
+	return build{
+		name: "jaeger", command: module + "/cmd/jaeger", module: module, versionVar: module + "/internal/version.latestVersion",
+		source: filepath.Join(root, "servers", "jaeger"), log: log,
+	}, err
+}
+
 // build is how one server is built.
 type build struct {
 	// name is that of the program, command the package that it is built from.
 	name, command string
+	// module is the command's; "" is the command itself.
+	module string
+	// versionVar is the variable that the linker sets to the version, with its v;
+	// "" is none.
+	versionVar string
 	// source is the folder of a module that requires the command's module.
 	source string
 	log    io.Writer
+}
+
+// inCache is cached in the user's cache.
+func (b build) inCache(ctx context.Context) (string, error) {
+	cache, err := cacheDir()
+	if err != nil {
+		return "", err
+	}
+	return b.cached(ctx, cache)
 }
 
 // cached returns the program in cache, and builds it where it is missing.
@@ -99,7 +141,7 @@ func (b build) compile(ctx context.Context, target, version string) error {
 	partial := target + ".partial"
 	defer func() { _ = os.Remove(partial) }()
 	var said bytes.Buffer
-	cmd := exec.CommandContext(ctx, "go", "build", "-o", partial, b.command)
+	cmd := exec.CommandContext(ctx, "go", "build", "-ldflags", b.linkerFlags(version), "-o", partial, b.command)
 	cmd.Dir = b.source
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=-mod=mod", "GONOSUMDB=*", "GOWORK=off")
 	cmd.Stdout, cmd.Stderr = &said, &said
@@ -121,6 +163,14 @@ func (b build) compile(ctx context.Context, target, version string) error {
 			b.say("still building %s %s, %s so far", b.name, version, time.Since(started).Round(time.Second))
 		}
 	}
+}
+
+// linkerFlags tell the program its version, where it wants to know.
+func (b build) linkerFlags(version string) string {
+	if b.versionVar == "" {
+		return ""
+	}
+	return "-s -w -X " + b.versionVar + "=v" + version
 }
 
 // say writes a line of progress.
@@ -149,10 +199,11 @@ func (b build) version() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	line := regexp.MustCompile(`(?m)^\s*(?:require )?` + regexp.QuoteMeta(b.command) + `\s+v(\S+)`)
+	module := cmp.Or(b.module, b.command)
+	line := regexp.MustCompile(`(?m)^\s*(?:require )?` + regexp.QuoteMeta(module) + `\s+v(\S+)`)
 	m := line.FindSubmatch(text)
 	if m == nil {
-		return "", fmt.Errorf("%s does not require %s", path, b.command)
+		return "", fmt.Errorf("%s does not require %s", path, module)
 	}
 	return string(m[1]), nil
 }

@@ -3,6 +3,7 @@ package server
 import (
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -72,6 +73,19 @@ func TestABuildThatFailsLeavesNothingAndSaysWhy(t *testing.T) {
 	}
 }
 
+func TestAProgramIsToldItsVersion(t *testing.T) {
+	t.Parallel()
+	b := tiny(t, "package main\n\nvar version string\n\nfunc main() { print(version) }\n", io.Discard)
+	b.versionVar = "main.version"
+	path, err := b.cached(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if said, err := exec.CommandContext(t.Context(), path).CombinedOutput(); err != nil || string(said) != "v1.2.3" {
+		t.Errorf("it says %q, %v; want v1.2.3", said, err)
+	}
+}
+
 func TestTheVersionIsReadFromTheModuleThatBuilds(t *testing.T) {
 	t.Parallel()
 	b := build{command: "example.com/x", source: t.TempDir()}
@@ -82,7 +96,11 @@ func TestTheVersionIsReadFromTheModuleThatBuilds(t *testing.T) {
 	if got, err := b.version(); err != nil || got != "1.2.3" {
 		t.Errorf("version = %q, %v; want 1.2.3", got, err)
 	}
-	b.command = "example.com/z"
+	b.command, b.module = "example.com/x/y/cmd", "example.com/x/y"
+	if got, err := b.version(); err != nil || got != "0.1.0" {
+		t.Errorf("version of a command in its module = %q, %v; want 0.1.0", got, err)
+	}
+	b.module = "example.com/z"
 	if got, err := b.version(); err == nil {
 		t.Errorf("version of a module that is not there = %q; want an error", got)
 	}
