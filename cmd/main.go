@@ -35,6 +35,7 @@ func Main(env Env) int {
 func newRootCmd(a *app) *cobra.Command {
 	root := group("govctl", "See and govern the microservices in your registries",
 		newServicesCmd(a),
+		newEnvCmd(a),
 		newDoctorCmd(a),
 		newExplainCmd(a),
 		newDemoCmd(a),
