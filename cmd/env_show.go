@@ -184,7 +184,7 @@ func protectedStyle(protected bool) render.Style {
 
 // trustText says what the file may do.
 func trustText(t settings.Trust) (text string, style render.Style) {
-	const may = "it may not run a command, nor send a credential to a server that your own file does not name: `govctl env trust`"
+	const may = "no command is run, and no credential sent to a server that your own file does not name (`govctl env trust`)"
 	switch t {
 	case settings.TrustGiven:
 		return "trusted as it is now", render.Good

@@ -48,6 +48,9 @@ func (a *app) envTrust(ctx context.Context, flags editFlags) error {
 		a.printf("%s: it is trusted already\n", file)
 		return nil
 	}
+	if err := cfg.Trustable(); err != nil {
+		return err
+	}
 	a.printWishes(cfg)
 	if !flags.yes {
 		if err := a.confirm(ctx, fmt.Sprintf("trust %s?", cfg.File), "trust "+cfg.File); err != nil {

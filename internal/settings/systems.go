@@ -69,9 +69,10 @@ func checkScheme(u *url.URL, known []string) (hint string, err error) {
 	return hint, fmt.Errorf("unknown system %s%s", quote(u.Scheme), didYouMean(u.Scheme, known))
 }
 
-// rolesOf returns what the back-end of a scheme is asked for; none where the
-// scheme is not known.
-func rolesOf(scheme string) []string {
+// Roles returns what an environment uses a back-end of the scheme for, as the
+// keys of the file name it, the first one first; none where the scheme is not
+// known.
+func Roles(scheme string) []string {
 	name, _, _ := strings.Cut(scheme, "+")
 	for _, s := range systems() {
 		if s.name == name {
@@ -144,7 +145,7 @@ func (d *Draft) place(text string, stores *[]string) error {
 	if !ok { // not repeated: it may be a secret
 		return mistake("write it like consul://127.0.0.1:8500, or registry=URL config=URL", "what stands after the name must be URLs")
 	}
-	roles := rolesOf(strings.ToLower(scheme))
+	roles := Roles(strings.ToLower(scheme))
 	switch {
 	case len(roles) == 0 || slices.Contains(roles, roleRegistry):
 		*stores = append(*stores, text) // of an unknown system: the parser says so
@@ -175,7 +176,7 @@ func (d *Draft) store(urls []string) error {
 		d.Registry = urls[0]
 	default:
 		d.Registry = urls[0]
-		if scheme, _, _ := strings.Cut(urls[0], "://"); slices.Contains(rolesOf(strings.ToLower(scheme)), roleConfig) {
+		if scheme, _, _ := strings.Cut(urls[0], "://"); slices.Contains(Roles(strings.ToLower(scheme)), roleConfig) {
 			d.Registry, d.Config = withoutFolder(urls[0]), urls[0]
 		}
 	}

@@ -121,26 +121,28 @@ func (in Inputs) trust(path string, data []byte) error {
 // TrustIt is TrustFile for the file of s, with the bytes that were read when s
 // was loaded: what the user was shown, whatever has become of it since.
 func (s *Settings) TrustIt() error {
-	if err := s.trustable(); err != nil {
+	if err := s.Trustable(); err != nil {
 		return err
 	}
 	return s.in.trust(s.path, s.data)
 }
 
-// trustable refuses settings that no folder could have brought along.
-func (s *Settings) trustable() error {
+// Trustable refuses, with an *Error, settings that no folder could have brought
+// along, and a user without a folder for the record.
+func (s *Settings) Trustable() error {
 	switch {
 	case s.isForeign():
 		return mistake("it is about a file that was found in the working directory or above it", "there is no govctl.yaml to trust")
 	case filepath.Base(s.path) != fileName:
 		return mistake("", "%s is yours by being named, and is never found by itself: there is nothing to trust", s.File)
 	}
-	return nil
+	_, _, err := s.in.record(s.path, s.data)
+	return err
 }
 
 // Distrust ends the trust in the file of s, and reports whether there was any.
 func (s *Settings) Distrust() (was bool, err error) {
-	if err := s.trustable(); err != nil {
+	if err := s.Trustable(); err != nil {
 		return false, err
 	}
 	name, _, err := s.in.record(s.path, s.data)
