@@ -36,6 +36,7 @@ func newRootCmd(a *app) *cobra.Command {
 	root := group("govctl", "See and govern the microservices in your registries",
 		newServicesCmd(a),
 		newEnvCmd(a),
+		newInitCmd(a),
 		newDoctorCmd(a),
 		newExplainCmd(a),
 		newDemoCmd(a),

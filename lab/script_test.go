@@ -23,6 +23,11 @@ func shop(t *testing.T) {
 		r := server.Record{Version: version, Metadata: map[string]string{"protocol": "grpc", "zone": zone}}
 		return server.Service{ID: id, Name: "shop-order", Address: "10.0.0.1", Port: port, Tags: append(r.Tags(), "canary"), Meta: r.Metadata, Check: passing()}
 	}
+	for _, key := range []string{"config/dev/order/app.yaml", "config/prod/order/app.yaml"} {
+		if err := shared.main.API.Write(t.Context(), "/v1/kv/"+key, map[string]int{"limit": 10}, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
 	register(t, shared.main,
 		order("order-1", "1.4.0", "a", 9001),
 		order("order-2", "1.4.0", "b", 9002),

@@ -1,0 +1,151 @@
+package cmd
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"govctl/internal/render"
+	"govctl/internal/settings"
+)
+
+// defaultConsul is what init offers where nobody says another server.
+const defaultConsul = "consul://127.0.0.1:8500"
+
+// initOptions are what `init` may be told.
+type initOptions struct {
+	out    string
+	dryRun bool
+}
+
+func newInitCmd(a *app) *cobra.Command {
+	var opts initOptions
+	c := &cobra.Command{
+		Use:   "init [[ENV=]URL...]",
+		Short: "Write a govctl.yaml from what the servers have",
+		Long: "Ask the servers what they have (services, folders of configuration, datacenters) and write a\n" +
+			"commented govctl.yaml for dev, test and prod. A file that is there already is never touched.\n\n" +
+			"Folders that are named after an environment, such as config/dev and config/prod, become that\n" +
+			"environment's configuration. Several registries are dev, test and prod in this order, or what\n" +
+			"stands before their URL. Without a URL the server is CONSUL_HTTP_ADDR, or it is asked for on a\n" +
+			"terminal. Secrets are not written: the file says which variable or file holds them.",
+		GroupID: groupSetup,
+		Example: "  govctl init consul://127.0.0.1:8500\n" +
+			"  govctl init consul://127.0.0.1:8500 jaeger://127.0.0.1:16686 --dry-run\n" +
+			"  govctl init dev=local://registry/dev prod=local://registry/prod --out govctl.local.yaml",
+		RunE: func(c *cobra.Command, args []string) error {
+			return a.init(c.Context(), opts, args)
+		},
+	}
+	flags := c.Flags()
+	flags.StringVar(&opts.out, "out", "govctl.yaml", "write `FILE`")
+	flags.BoolVar(&opts.dryRun, "dry-run", false, "print the file and write nothing")
+	return c
+}
+
+func (a *app) init(ctx context.Context, opts initOptions, args []string) error {
+	out, err := a.output()
+	if err != nil {
+		return err
+	}
+	path := filepath.Clean(opts.out)
+	if !opts.dryRun {
+		if err := settings.Absent(a.inputs(), path); err != nil {
+			return err
+		}
+	}
+	if args, err = a.serversToAsk(args); err != nil {
+		return err
+	}
+	targets, err := a.initTargets(args, filepath.Dir(path) == ".")
+	if err != nil {
+		return err
+	}
+	if err := a.surveyAll(ctx, targets); err != nil {
+		return fmt.Errorf("ask what is there: %w", a.hinted(err))
+	}
+	p := propose(targets)
+	if opts.dryRun {
+		_, err := io.WriteString(a.Stdout, p.Text())
+		return err
+	}
+	if err := settings.Create(ctx, a.inputs(), path, p); err != nil {
+		return err
+	}
+	err = writeList(a.Stdout, out, render.List[initRow]{
+		Columns: initColumns(),
+		Name:    func(r initRow) string { return r.Environment },
+		Items:   seq(initRows(p), nil),
+	})
+	with := ""
+	if path != "govctl.yaml" {
+		with = " --config " + shellQuote(path)
+	}
+	a.say("wrote %s; next: `govctl services ls%s`, `govctl doctor%s`", path, with, with)
+	return err
+}
+
+// serversToAsk returns args, or where there are none what the user has said
+// elsewhere or says now.
+func (a *app) serversToAsk(args []string) ([]string, error) {
+	if len(args) > 0 {
+		return args, nil
+	}
+	if _, err := a.cfg.Environment("consul"); err == nil && a.Getenv("CONSUL_HTTP_ADDR") != "" {
+		env, err := a.cfg.Environment("consul")
+		if err != nil {
+			return nil, err
+		}
+		return []string{env.Registry.URL.String()}, nil
+	}
+	if !a.StdinTTY || !a.StderrTTY {
+		return nil, withHint(usagef("init needs the URL of a registry, as nobody can be asked here"), "govctl init "+defaultConsul)
+	}
+	_, _ = fmt.Fprintf(a.Stderr, "Which registry? [%s] ", defaultConsul)
+	line, err := bufio.NewReader(a.Stdin).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, usagef("read the answer: %w", err)
+	}
+	if fields := strings.Fields(line); len(fields) > 0 {
+		return fields, nil
+	}
+	return []string{defaultConsul}, nil
+}
+
+// initRow is one environment that was written. The JSON names are an interface.
+type initRow struct {
+	Environment string `json:"environment"`
+	Registry    string `json:"registry,omitempty"`
+	Config      string `json:"config,omitempty"`
+	Traces      string `json:"traces,omitempty"`
+	Metrics     string `json:"metrics,omitempty"`
+	Protected   bool   `json:"protected"`
+}
+
+func initRows(p settings.Proposal) []initRow {
+	var rows []initRow
+	for i := range p.Environments {
+		if e := &p.Environments[i]; !e.Idle {
+			rows = append(rows, initRow{e.Name, e.Registry, e.Config, e.Traces, e.Metrics, e.Protected})
+		}
+	}
+	return rows
+}
+
+func initColumns() []render.Column[initRow] {
+	text := func(of func(*initRow) string) func(initRow) render.Cell {
+		return func(r initRow) render.Cell { return orDash(of(&r)) }
+	}
+	return []render.Column[initRow]{
+		{Head: "ENV", Cell: text(func(r *initRow) string { return r.Environment })},
+		{Head: "REGISTRY", Cell: text(func(r *initRow) string { return r.Registry })},
+		{Head: "CONFIG", Drop: 1, Cell: text(func(r *initRow) string { return r.Config })},
+		{Head: "TRACES", Drop: 2, Cell: text(func(r *initRow) string { return r.Traces })},
+	}
+}

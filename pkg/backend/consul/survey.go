@@ -1,0 +1,95 @@
+package consul
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"govctl/internal/httpx"
+	"govctl/pkg/doctor"
+)
+
+var _ doctor.Surveyor = (*Inspector)(nil)
+
+const (
+	// maxFolders bounds the folders of one level that are looked into, and of all
+	// that are told.
+	maxFolders = 100
+	// foldersAtOnce is how many are looked into at the same time.
+	foldersAtOnce = 16
+	// maxFolderName is the longest name of a folder that is told, in bytes.
+	maxFolderName = 200
+)
+
+// Survey implements doctor.Surveyor. Services that the token may not read, and
+// folders in which it may list nothing, are not seen.
+func (in *Inspector) Survey(ctx context.Context) (doctor.Survey, error) {
+	c, err := in.options.client()
+	if err != nil {
+		return doctor.Survey{}, err
+	}
+	defer c.http.Close()
+	var s doctor.Survey
+	names := serviceNames{}
+	_, err = c.read(ctx, question{path: "/v1/catalog/services"}, func(resp *httpx.Response) error {
+		return httpx.DecodeJSON(resp.Body, &names)
+	})
+	if err != nil {
+		return s, err
+	}
+	s.Services = slices.Sorted(slices.Values(names))
+	e := &examination{client: c}
+	var group sync.WaitGroup
+	group.Go(func() { e.askAgent(ctx) })
+	group.Go(func() { _, _ = c.tell(ctx, "/v1/catalog/datacenters", &s.Datacenters) }) // what cannot be had is left out
+	group.Go(func() { s.Folders = c.folders(ctx) })
+	group.Wait()
+	s.Version = e.version
+	return s, nil
+}
+
+// folders returns those of the key-value store, two levels of them.
+func (c *client) folders(ctx context.Context) []string {
+	top := c.foldersIn(ctx, "")
+	below := make([][]string, len(top))
+	var group errgroup.Group
+	group.SetLimit(foldersAtOnce)
+	for i, folder := range top {
+		group.Go(func() error {
+			below[i] = c.foldersIn(ctx, folder+"/")
+			return nil
+		})
+	}
+	_ = group.Wait() // none fails
+	all := slices.Concat(append(below, top)...)
+	slices.Sort(all)
+	return all[:min(len(all), maxFolders)]
+}
+
+var errEnough = errors.New("enough folders")
+
+// foldersIn returns the folders directly in one, "" or ending in a slash; none
+// where they cannot be listed.
+func (c *client) foldersIn(ctx context.Context, folder string) []string {
+	var found []string
+	_, _ = c.read(ctx, question{ // what cannot be had is left out
+		path: "/v1/kv/" + escapeFolder(folder), query: url.Values{"keys": {""}, "separator": {"/"}},
+	}, func(resp *httpx.Response) error {
+		return httpx.EachElement(resp.Body, func(key *string) error {
+			name, isFolder := strings.CutSuffix(*key, "/")
+			if isFolder && name != "" && name+"/" != folder && len(name) <= maxFolderName {
+				found = append(found, strings.Clone(name))
+			}
+			if len(found) == maxFolders {
+				return errEnough
+			}
+			return nil
+		})
+	})
+	return found
+}
