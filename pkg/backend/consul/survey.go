@@ -34,15 +34,11 @@ func (in *Inspector) Survey(ctx context.Context) (doctor.Survey, error) {
 		return doctor.Survey{}, err
 	}
 	defer c.http.Close()
-	var s doctor.Survey
-	names := serviceNames{}
-	_, err = c.read(ctx, question{path: "/v1/catalog/services"}, func(resp *httpx.Response) error {
-		return httpx.DecodeJSON(resp.Body, &names)
-	})
+	services, err := (&Registry{client: c}).Services(ctx)
 	if err != nil {
-		return s, err
+		return doctor.Survey{}, err
 	}
-	s.Services = slices.Sorted(slices.Values(names))
+	s := doctor.Survey{Services: services}
 	e := &examination{client: c}
 	var group sync.WaitGroup
 	group.Go(func() { e.askAgent(ctx) })
