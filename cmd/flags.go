@@ -18,6 +18,7 @@ import (
 // globalFlags are those that every command has.
 type globalFlags struct {
 	config, env string
+	dc, ns      string
 	output      render.Format
 	jq          string
 	query       *render.Query // what jq says, nil for nothing
@@ -48,6 +49,8 @@ func (f *globalFlags) add(root *cobra.Command) {
 	f.set = flags
 	flags.StringVar(&f.config, "config", "", "read the settings from `FILE`")
 	flags.StringVarP(&f.env, "env", "e", "", "the `ENV` to ask: a name of the settings, or a URL")
+	flags.StringVar(&f.dc, "dc", "", "ask for datacenter `NAME`, where the back-end has them")
+	flags.StringVarP(&f.ns, "namespace", "n", "", "ask for namespace `NAME`, where the back-end has them")
 	flags.VarP(&f.output, "output", "o", "print as table, wide, json, yaml, csv or name")
 	flags.StringVar(&f.jq, "jq", "", "print what the jq expression `EXPR` makes of the JSON, strings as they are")
 	flags.DurationVar(&f.timeout, "timeout", settings.DefaultTimeout, "`TIME` that all questions to back-ends may take, retries included")

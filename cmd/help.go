@@ -41,7 +41,7 @@ func flagGroups() []flagGroup {
 		}},
 		{"Demo:", []string{"tour"}},
 		{titleOutput, []string{"output", "jq", "no-headers", "fail-on", "color", "quiet"}},
-		{titleBackends, []string{"env", "config", "timeout", "max-body", "max-stale"}},
+		{titleBackends, []string{"env", "dc", "namespace", "config", "timeout", "max-body", "max-stale"}},
 		{titleGeneral, []string{"help"}},
 	}
 }

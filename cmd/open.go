@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -85,12 +86,13 @@ func (a *app) hinted(err error) error {
 
 // whereIs names a back-end as its errors do: "consul 127.0.0.1:8500", "local
 // /data/dev".
-func whereIs(u *url.URL) string {
-	system, _, _ := strings.Cut(u.Scheme, "+")
-	if u.Host == "" {
-		return system + " " + u.Path
-	}
-	return system + " " + u.Host
+func whereIs(u *url.URL) string { return system(u) + " " + cmp.Or(u.Host, u.Path) }
+
+// system is the name of the system that u names: its scheme, without what that
+// says about TLS.
+func system(u *url.URL) string {
+	name, _, _ := strings.Cut(u.Scheme, "+")
+	return name
 }
 
 // ask asks the chosen environment's registry: it opens it, hands it to do with a
@@ -135,13 +137,15 @@ func (a *app) target(ctx context.Context, cfg *settings.Settings, b *settings.Ba
 		return backend.Target{}, usageError{err}
 	}
 	return backend.Target{
-		URL:      b.URL,
-		Token:    creds.Token,
-		TLS:      tlsConfig,
-		MaxBody:  int64(a.flags.maxBody),
-		MaxStale: a.flags.maxStale,
-		Notice:   a.notices.add,
-		Now:      a.Now,
+		URL:        b.URL,
+		Datacenter: a.flags.dc,
+		Namespace:  a.flags.ns,
+		Token:      creds.Token,
+		TLS:        tlsConfig,
+		MaxBody:    int64(a.flags.maxBody),
+		MaxStale:   a.flags.maxStale,
+		Notice:     a.notices.add,
+		Now:        a.Now,
 	}, nil
 }
 

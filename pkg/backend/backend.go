@@ -21,6 +21,9 @@ import (
 // Target is a back-end to open, and what it takes to speak to it.
 type Target struct {
 	URL *url.URL
+	// Datacenter and Namespace go before what URL says of them; "" leaves that as
+	// it is.
+	Datacenter, Namespace string
 	// Token is sent to the URL's own hosts and nowhere else.
 	Token string
 	// TLS is nil for the system's roots.
@@ -102,7 +105,8 @@ func inspectConsul(t Target) (doctor.Inspector, error) {
 
 func consulOptions(t Target) consul.Options {
 	return consul.Options{
-		URL: t.URL, Token: t.Token, TLS: t.TLS, MaxBody: t.MaxBody, MaxStale: t.MaxStale, Notice: t.Notice, Now: t.Now,
+		URL: t.URL, Datacenter: t.Datacenter, Namespace: t.Namespace,
+		Token: t.Token, TLS: t.TLS, MaxBody: t.MaxBody, MaxStale: t.MaxStale, Notice: t.Notice, Now: t.Now,
 	}
 }
 
@@ -111,6 +115,12 @@ func inspectJaeger(t Target) (doctor.Inspector, error) {
 }
 
 func openLocal(t Target) (registry.Registry, error) {
+	switch {
+	case t.Datacenter != "":
+		return nil, fmt.Errorf("datacenter %q: local:// has no datacenters", t.Datacenter)
+	case t.Namespace != "":
+		return nil, fmt.Errorf("namespace %q: local:// has no namespaces", t.Namespace)
+	}
 	o, err := localOptions(t)
 	if err != nil {
 		return nil, err

@@ -47,7 +47,7 @@ func (c *client) read(ctx context.Context, q question, decode func(*httpx.Respon
 	query.Set("stale", "")
 	resp, err := c.http.Get(ctx, q.path, query)
 	if err != nil {
-		return answer{}, c.fail("", q.service, err)
+		return answer{}, c.namePaths(ctx, c.fail("", q.service, err))
 	}
 	defer resp.Body.Close() //nolint:errcheck // it was only read
 	a := c.remarks.on(resp)

@@ -35,6 +35,9 @@ type Options struct {
 	// consul+https:// for TLS; the servers are tried in turn. Its path names a
 	// folder of the key-value store and means nothing to a registry.
 	URL *url.URL
+	// Datacenter and Namespace go before dc and ns of URL; "" leaves those as they
+	// are.
+	Datacenter, Namespace string
 	// Token is sent to the servers of URL and to nobody else; "" is Consul's
 	// anonymous token.
 	Token string
@@ -150,6 +153,11 @@ func (o Options) scope() (url.Values, error) {
 			return nil, fmt.Errorf("parameter %q of the Consul URL needs one value", key)
 		}
 		scope.Set(key, values[0])
+	}
+	for key, value := range map[string]string{"dc": o.Datacenter, "ns": o.Namespace} {
+		if value != "" {
+			scope.Set(key, value)
+		}
 	}
 	return scope, nil
 }
