@@ -34,7 +34,7 @@ type offer struct {
 
 // fileFlags are the flags whose value is a file. All others that have no list of
 // their own complete to nothing: the names of files would mislead.
-func fileFlags() []string { return []string{"config", "tls-ca"} }
+func fileFlags() []string { return []string{"config", "out", "tls-ca"} }
 
 // addCompletions adds to the commands below c, and to their flags, what they
 // complete to where they do not say so themselves.
@@ -216,7 +216,7 @@ func (a *app) serviceOffers(ctx context.Context, name string) (source, []offer) 
 	if err != nil {
 		return source{}, nil
 	}
-	cache, key := completionCache{a.CacheDir, a.Now}, cacheKey(env.Registry)
+	cache, key := completionCache{a.CacheDir, a.Now}, cacheKey(env.Registry, a.flags.dc, a.flags.ns)
 	if offers, ok := cache.get(key); ok {
 		return src, offers
 	}

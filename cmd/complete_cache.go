@@ -40,14 +40,15 @@ type cachedOffers struct {
 	Offers []offer   `json:"offers"`
 }
 
-// cacheKey names a back-end and who asks it, without a secret: where that is
-// kept is enough.
-func cacheKey(b *settings.Backend) string {
+// cacheKey names a back-end, the part of it that is asked, and who asks, without
+// a secret: where that is kept is enough.
+func cacheKey(b *settings.Backend, datacenter, namespace string) string {
 	auth := settings.Auth{}
 	if b.Auth != nil {
 		auth = *b.Auth
 	}
-	text := fmt.Sprintf("%q %q %+v %s", b.URL, b.Pos, b.TLS, []settings.Secret{auth.Token, auth.Username, auth.Password})
+	who := []settings.Secret{auth.Token, auth.Username, auth.Password}
+	text := fmt.Sprintf("%q %q %q %q %+v %s", b.URL, datacenter, namespace, b.Pos, b.TLS, who)
 	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:16])
 }

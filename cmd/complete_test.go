@@ -104,6 +104,11 @@ func TestWordsAreCompleted(t *testing.T) {
 		"services diff ":                  dev + prod + ":4\n",
 		"services diff prod d":            dev + ":4\n",
 		"services diff prod dev ":         "order\npayment\n:4\n",
+		"env use ":                        dev + prod + ":4\n",
+		"env rm p":                        prod + ":4\n",
+		"env show prod ":                  ":4\n",
+		"env add ":                        ":4\n",
+		"init --out ":                     ":0\n",
 		"services ls -e ":                 dev + prod + ":4\n",
 		"--env=p":                         prod + ":4\n",
 		"services ls --timeout ":          ":4\n",
@@ -148,6 +153,19 @@ func TestOneLineAsksTheRegistryOnce(t *testing.T) {
 	for path, want := range map[string]os.FileMode{dir: 0o700, filepath.Join(dir, entries[0].Name()): 0o600} {
 		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != want {
 			t.Errorf("%s: %v, %v; want %v", path, info.Mode(), err, want)
+		}
+	}
+}
+
+func TestWhatIsAskedElsewhereIsKeptApart(t *testing.T) {
+	t.Parallel()
+	p := newTab(t)
+	url, asked := counter(t, "order")
+	for i, flags := range []string{"", "--dc eu ", "--dc us ", "-n team "} {
+		for range 2 {
+			if got := p.press("services ls -e " + url + " " + flags); !strings.HasPrefix(got, "order\t") || asked.Load() != int32(i+1) {
+				t.Errorf("%q: %q, asked %d times; want %d", flags, got, asked.Load(), i+1)
+			}
 		}
 	}
 }

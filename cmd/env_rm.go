@@ -20,6 +20,7 @@ func newEnvRmCmd(a *app) *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.envRm(c.Context(), args[0], flags)
 		},
+		ValidArgsFunction: a.completeEnvironment,
 	}
 	flags.addDryRun(c)
 	flags.addYes(c)

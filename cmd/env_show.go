@@ -61,9 +61,10 @@ func newEnvShowCmd(a *app) *cobra.Command {
 		Long: "Show an environment (without NAME the one that is asked where -e names none), every setting\n" +
 			"with who said so, and which file was used. Of a secret it shows where it is to be found. Nothing\n" +
 			"is connected to.",
-		Example: "  govctl env show\n  govctl env show prod -o json",
-		Args:    between(0, 1, "one environment, or none"),
-		RunE:    func(_ *cobra.Command, args []string) error { return a.envShow(strings.Join(args, "")) },
+		Example:           "  govctl env show\n  govctl env show prod -o json",
+		Args:              between(0, 1, "one environment, or none"),
+		RunE:              func(_ *cobra.Command, args []string) error { return a.envShow(strings.Join(args, "")) },
+		ValidArgsFunction: a.completeEnvironment,
 	}
 }
 

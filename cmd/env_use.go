@@ -19,6 +19,7 @@ func newEnvUseCmd(a *app) *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.envUse(c.Context(), args[0], flags)
 		},
+		ValidArgsFunction: a.completeEnvironment,
 	}
 	flags.addDryRun(c)
 	return c
