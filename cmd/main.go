@@ -69,7 +69,6 @@ const (
 	groupSee   = "see"
 	groupSetup = "setup"
 	groupLearn = "learn"
-	groupOther = groupLearn // for commands that are yet to choose
 )
 
 // group returns a command that only holds others. Left to itself, cobra answers
