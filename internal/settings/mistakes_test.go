@@ -8,12 +8,14 @@ import (
 	"govctl/internal/settings"
 )
 
-// TestMistakesInTheFile pins the whole of what a person reads: the message, and
-// below it the hint.
-func TestMistakesInTheFile(t *testing.T) {
-	t.Parallel()
+// mistaken is a govctl.yaml that is wrong, and all that a person reads of it: the
+// message, and behind the bar the hint.
+type mistaken struct{ yaml, want string }
+
+// mistakes returns files that are wrong, each by what is wrong with it.
+func mistakes() map[string]mistaken {
 	const smallest = `smallest one: environments: {dev: {registry: "consul://127.0.0.1:8500"}}`
-	for name, c := range map[string]struct{ yaml, want string }{
+	return map[string]mistaken{
 		"unknown key": {
 			"environments:\n  dev:\n    registyr: consul://a\n",
 			`govctl.yaml:3: unknown key "registyr" in environment "dev" (did you mean "registry"?)|environment "dev" has registry, config, traces, metrics, protected`,
@@ -77,7 +79,12 @@ func TestMistakesInTheFile(t *testing.T) {
 		"list for a URL": {"environments:\n  dev:\n    registry: [consul://a]\n", `govctl.yaml:3: "registry" must be a text, not a list|`},
 		"text for true":  {"environments:\n  dev: {registry: consul://a, protected: 1}\n", `govctl.yaml:2: "protected" must be true or false|`},
 		"home unknown":   {"environments: {dev: {registry: \"local://~/x\"}}\n", `govctl.yaml:1: "registry": ~ means nothing here: the home folder is not known|`},
-	} {
+	}
+}
+
+func TestMistakesInTheFile(t *testing.T) {
+	t.Parallel()
+	for name, c := range mistakes() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			if got := mistakeOf(t, c.yaml); got != c.want {
@@ -87,13 +94,12 @@ func TestMistakesInTheFile(t *testing.T) {
 	}
 }
 
-// TestSecretsInTheClear plants the same secret wherever a person may put one by
-// mistake: the error says what to write, and never repeats it.
-func TestSecretsInTheClear(t *testing.T) {
-	t.Parallel()
+// leaks returns registries with a secret wherever a person may put one by
+// mistake.
+func leaks() map[string]struct{ backend, want string } {
 	const ways = "write {env: NAME}, {file: PATH} or {command: [PROGRAM, ARGUMENT]} in its place"
 	const beside = `write registry: {url: …, auth: {token: {env: NAME}}}, or username and password in place of token`
-	for name, c := range map[string]struct{ backend, want string }{
+	return map[string]struct{ backend, want string }{
 		"token":               {"{url: consul://a, auth: {token: CANARY}}", `"token" stands in the clear|` + ways},
 		"password":            {"{url: nacos://a, auth: {username: u, password: CANARY}}", `"password" stands in the clear|` + ways},
 		"password in the URL": {"nacos://user:CANARY@a", `"registry": a user or password stands in the clear in the URL|` + beside},
@@ -111,7 +117,14 @@ func TestSecretsInTheClear(t *testing.T) {
 		"two identities":      {"{url: consul://a, auth: {token: {env: A}, username: b, password: {env: C}}}", `"auth" must have either a token, or a username and a password|`},
 		"user alone":          {"{url: consul://a, auth: {username: b}}", `"auth" must have a username and a password together|`},
 		"PEM":                 {`{url: nacos://a, tls: {ca: "-----BEGIN CANARY"}}`, `"ca": a key or certificate stands in the clear: name its file|`},
-	} {
+	}
+}
+
+// TestSecretsInTheClear holds that the error says what to write, and never
+// repeats the secret.
+func TestSecretsInTheClear(t *testing.T) {
+	t.Parallel()
+	for name, c := range leaks() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got := mistakeOf(t, "environments:\n  dev:\n    registry: "+c.backend+"\n")
