@@ -122,7 +122,12 @@ func (a *app) surveyOne(ctx context.Context, t *initTarget) error {
 		return nil
 	}
 	t.asked = true
-	t.survey, err = surveyor.Survey(ctx)
+	if t.survey, err = surveyor.Survey(ctx); err == nil {
+		return nil
+	}
+	if report := surveyor.Inspect(ctx, t.role); len(report.Findings) > 0 {
+		err = withHint(err, report.Findings[0].Hint)
+	}
 	return err
 }
 
@@ -172,6 +177,9 @@ func (t *initTarget) join(environments []settings.ProposedEnvironment) {
 		switch t.role {
 		case doctor.Traces:
 			e.Traces = cmp.Or(e.Traces, t.url.String())
+			if t.asked {
+				e.Notes = append(e.Notes, t.summary())
+			}
 		case doctor.Metrics:
 			e.Metrics = cmp.Or(e.Metrics, t.url.String())
 		case doctor.Registry, doctor.Config:
@@ -217,12 +225,17 @@ func (t *initTarget) environment(name string) settings.ProposedEnvironment {
 	e.Registry = t.at("")
 	e.Protected = name == "prod"
 	if t.asked {
-		e.Notes = append(e.Notes, fmt.Sprintf("%s: %s%s", strings.TrimSpace(t.system()+" "+t.survey.Version), plural(len(t.survey.Services), "service"), datacenters(t.survey.Datacenters)))
+		e.Notes = append(e.Notes, t.summary()+datacenters(t.survey.Datacenters))
 	}
 	if e.Protected {
 		e.Notes = append(e.Notes, "protected: a write asks for the name first")
 	}
 	return e
+}
+
+// summary is what the server has, in a clause.
+func (t *initTarget) summary() string {
+	return fmt.Sprintf("%s: %s", strings.TrimSpace(t.system()+" "+t.survey.Version), plural(len(t.survey.Services), "service"))
 }
 
 func datacenters(names []string) string {

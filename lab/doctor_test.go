@@ -181,3 +181,26 @@ func TestTheDoctorNamesTheUsualMistakes(t *testing.T) {
 		})
 	}
 }
+
+func TestOneDeadBackEndOfAnEnvironmentLeavesTheRest(t *testing.T) {
+	t.Parallel()
+	j := startJaeger(t, "")
+	config := t.TempDir() + "/govctl.yaml"
+	if r := run(t, "init", shared.main.URL(), j.URL(), "--out", config); r.Status != 0 || !strings.Contains(r.Stdout, j.URL()) {
+		t.Fatalf("init with a Jaeger: %+v", r)
+	}
+	well := run(t, "doctor", "--config", config)
+	if well.Status != 0 || !strings.Contains(well.Stdout, "traces    jaeger 1.76.0") {
+		t.Errorf("doctor: %+v; want the Jaeger and its version", well)
+	}
+	if err := j.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	r := run(t, "doctor", "--config", config)
+	if r.Status != 4 || !strings.Contains(r.Stdout, "? unreachable  traces: ") || !strings.Contains(r.Stdout, "16686") || !strings.Contains(r.Stdout, "✓ ok") {
+		t.Errorf("doctor of a dead Jaeger: %+v; want 4, and the others well", r)
+	}
+	if r := run(t, "init", shared.main.URL(), j.URL(), "--out", config+"2"); r.Status != 3 || !strings.Contains(r.Stderr, "16686") {
+		t.Errorf("init with a dead Jaeger: %+v; want 3 and a hint", r)
+	}
+}

@@ -6,7 +6,7 @@ import (
 	"govctl/pkg/doctor"
 )
 
-var _ doctor.Inspector = (*Jaeger)(nil)
+var _ doctor.Surveyor = (*Jaeger)(nil)
 
 // Inspect implements doctor.Inspector, for the role traces. What it asks for is
 // the list of services, and the web page, which alone tells the version.
@@ -34,4 +34,18 @@ func (j *Jaeger) Inspect(ctx context.Context, role doctor.Role) doctor.Report {
 	}
 	r.SetSkew(doctor.Skew(l.date, l.at))
 	return r
+}
+
+// Survey implements doctor.Surveyor: of a Jaeger the services that have traces
+// are told, and its version.
+func (j *Jaeger) Survey(ctx context.Context) (doctor.Survey, error) {
+	services, err := j.Services(ctx)
+	if err != nil {
+		return doctor.Survey{}, err
+	}
+	s := doctor.Survey{Services: services}
+	if p, ok := j.page(ctx); ok {
+		s.Version = p.version
+	}
+	return s, nil
 }

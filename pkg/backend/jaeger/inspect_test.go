@@ -313,3 +313,12 @@ func TestAWebPageThatDoesNotComeHoldsNothingUp(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+func TestASurveyTellsServicesAndVersion(t *testing.T) {
+	t.Parallel()
+	got, err := serve(t, fake{v3: true, services: []string{"user", "order"}, version: "v1.76.0"}).Survey(t.Context())
+	want := doctor.Survey{Version: "1.76.0", Services: []string{"order", "user"}}
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Errorf("%v (-want +got)\n%s", err, diff)
+	}
+}
