@@ -115,12 +115,6 @@ func inspectJaeger(t Target) (doctor.Inspector, error) {
 }
 
 func openLocal(t Target) (registry.Registry, error) {
-	switch {
-	case t.Datacenter != "":
-		return nil, fmt.Errorf("datacenter %q: local:// has no datacenters", t.Datacenter)
-	case t.Namespace != "":
-		return nil, fmt.Errorf("namespace %q: local:// has no namespaces", t.Namespace)
-	}
 	o, err := localOptions(t)
 	if err != nil {
 		return nil, err
@@ -137,6 +131,12 @@ func inspectLocal(t Target) (doctor.Inspector, error) {
 }
 
 func localOptions(t Target) (local.Options, error) {
+	switch {
+	case t.Datacenter != "":
+		return local.Options{}, fmt.Errorf("datacenter %q: local:// has no datacenters", t.Datacenter)
+	case t.Namespace != "":
+		return local.Options{}, fmt.Errorf("namespace %q: local:// has no namespaces", t.Namespace)
+	}
 	root := filepath.FromSlash(t.URL.Host + t.URL.Path)
 	if !filepath.IsAbs(root) {
 		return local.Options{}, fmt.Errorf("%s: the folder must be an absolute path: local:///PATH", t.URL)
