@@ -177,6 +177,7 @@ func TestWhatCannotBeEditedSaysWhatToWrite(t *testing.T) {
 		"over two lines":   {"default: |-\n  dev\n" + block, "use x", `govctl.yaml:1: "default" is written in a way that govctl does not edit|write by hand: default: x`},
 		"braces, comment":  {"environments: { # a\n}\n", "add prod registry=consul://p", "govctl.yaml:1: environments is written in a way that govctl does not edit|" + byHand},
 		"used by another":  {"environments:\n  a: &a {registry: consul://a}\n  b: *a\n  c: *a\n", "rm a", `govctl.yaml:1: the file is written in a way that govctl cannot change without changing more|delete environment "a" by hand`},
+		"another meaning":  {"environments:\n  a: &x {registry: consul://a}\n  b: &x {registry: consul://b}\n  c: *x\n", "rm b", `govctl.yaml:1: the file is written in a way that govctl cannot change without changing more|delete environment "b" by hand`},
 		"a mark":           {"\ufeff" + block, "use x", "govctl.yaml:1: the file has line breaks or a mark that govctl does not edit|write by hand: default: x"},
 		"odd line breaks":  {block + "# \u2028\n", "use x", "govctl.yaml:1: the file has line breaks or a mark that govctl does not edit|write by hand: default: x"},
 		"the default":      {"default: dev\n" + block, "rm dev", "govctl.yaml:1: environment \"dev\" is the default|`govctl env use NAME` makes another one the default"},

@@ -66,7 +66,7 @@ func (o *outline) setDefault(name string) error {
 	}
 	line, from := o.lines[value.Line-1], o.column(value)
 	for _, raw := range []string{`"` + value.Value + `"`, "'" + value.Value + "'", value.Value} {
-		if rest, ok := strings.CutPrefix(line[from:], raw); ok && (rest == "" || strings.ContainsRune(" \t\r\n", rune(rest[0]))) {
+		if rest, ok := strings.CutPrefix(line[from:], raw); ok {
 			if value.Value != name {
 				o.lines[value.Line-1] = line[:from] + word(name) + rest
 			}

@@ -5,7 +5,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"govctl/internal/settings"
@@ -90,7 +89,7 @@ func (w *world) symlink(name, to string) {
 
 func (w *world) fifo(name string) {
 	w.t.Helper()
-	if err := syscall.Mkfifo(w.path(name), 0o600); err != nil {
+	if err := exec.CommandContext(w.t.Context(), "mkfifo", w.path(name)).Run(); err != nil {
 		w.t.Fatal(err)
 	}
 }
