@@ -96,8 +96,9 @@ func TestAQuestionCanBeInterrupted(t *testing.T) {
 // chose.
 func TestWhatAFileSaysCannotSteerTheTerminal(t *testing.T) {
 	t.Parallel()
-	dir := repo(t, "environments:\n  dev:\n    registry: {url: \"consul://a/%1b\", auth: {token: {command: [\"a\\e[31m\\u202e\", \"b\\nc\"]}}}\n  \"\\u00e4\": {registry: \"local://x\\u202e\"}\n")
-	for _, words := range []string{"env trust --yes", "env ls", "env show dev", "env show dev -o json", "env use dev --dry-run"} {
+	dir := repo(t, "environments:\n  dev:\n    registry: {url: \"consul://a/%1b\", auth: {token: {command: [\"a\\e[31m\", \"b\\nc\"]}}}\n"+
+		"    traces: {url: \"jaeger://j\", auth: {token: {file: \"x\\u202e\"}}}\n  # \u202e\n  other: {registry: \"local://x\\u202e\"}\n")
+	for _, words := range []string{"env trust --yes", "env ls", "env show dev", "env show dev -o json", "env rm other --dry-run"} {
 		out, status := atTerminal(t, dir, strings.NewReader(""), context.WithCancel, words+" --color never")
 		if strings.ContainsAny(out, "\x1b\u202e") || status != 0 {
 			t.Errorf("%s: status %d, %q", words, status, out)
