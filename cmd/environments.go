@@ -91,7 +91,7 @@ func (a *app) confirm(ctx context.Context, question, what string) error {
 		if text == "y" || text == "yes" {
 			return nil
 		}
-		return usagef("%s: not confirmed, nothing was changed", what)
+		return withHint(usagef("%s: not confirmed, nothing was changed", what), "y or yes is a yes")
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}

@@ -53,9 +53,9 @@ func TestOnATerminalItIsAsked(t *testing.T) {
 	}{
 		"y\n":   {0, "remove b from ./govctl.yaml? [y/N] ./govctl.yaml: removed b\n", gone},
 		"YES\n": {0, "remove b from ./govctl.yaml? [y/N] ./govctl.yaml: removed b\n", gone},
-		"\n":    {2, "remove b from ./govctl.yaml? [y/N] govctl: remove b: not confirmed, nothing was changed\n", twoEnvironments},
-		"yo\n":  {2, "remove b from ./govctl.yaml? [y/N] govctl: remove b: not confirmed, nothing was changed\n", twoEnvironments},
-		"":      {2, "remove b from ./govctl.yaml? [y/N] govctl: remove b: not confirmed, nothing was changed\n", twoEnvironments},
+		"\n":    {2, "remove b from ./govctl.yaml? [y/N] govctl: remove b: not confirmed, nothing was changed\nhint: y or yes is a yes\n", twoEnvironments},
+		"yo\n":  {2, "remove b from ./govctl.yaml? [y/N] govctl: remove b: not confirmed, nothing was changed\nhint: y or yes is a yes\n", twoEnvironments},
+		"":      {2, "remove b from ./govctl.yaml? [y/N] govctl: remove b: not confirmed, nothing was changed\nhint: y or yes is a yes\n", twoEnvironments},
 	} {
 		t.Run(typed, func(t *testing.T) {
 			t.Parallel()

@@ -66,7 +66,7 @@ func (s *Settings) Use(name string) (*Edit, error) {
 // where there is none.
 func (s *Settings) Add(name string, d Draft) (*Edit, error) {
 	if why := wrongName(name); why != "" {
-		return nil, mistake("", "%s", why)
+		return nil, mistake("a name is a word like dev or prod-eu", "%s", why)
 	}
 	path := s.path
 	if s.isForeign() {
@@ -145,7 +145,7 @@ func (s *Settings) editable() error {
 		}
 		return mistake("name the file itself: --config "+to, "%s is a link to %s: govctl changes no file through a link", s.File, to)
 	case !info.Mode().IsRegular():
-		return mistake("", "%s is no regular file", s.File)
+		return mistake("name a file by --config", "%s is no regular file", s.File)
 	}
 	return nil
 }
@@ -157,7 +157,7 @@ func (s *Settings) inFile(name string) error {
 		switch {
 		case e.Name != name:
 		case e.Pos.IsZero():
-			return mistake("", "environment %s comes from %s and does not stand in %s", quote(name), e.From(), s.File)
+			return mistake("unset it, or give the file an environment of that name: `govctl env add`", "environment %s comes from %s and does not stand in %s", quote(name), e.From(), s.File)
 		default:
 			return nil
 		}

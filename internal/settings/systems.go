@@ -108,7 +108,7 @@ func NewDraft(words []string) (Draft, error) {
 			return Draft{}, mistake("it is one of "+list(roleNames()), "%s is nothing that an environment has%s", quote(role), didYouMean(role, roleNames()))
 		}
 		if *to != "" {
-			return Draft{}, mistake("", "two URLs for %s", role)
+			return Draft{}, mistake("name it once", "two URLs for %s", role)
 		}
 		*to = text
 	}

@@ -134,7 +134,7 @@ func (s *Settings) Trustable() error {
 	case s.isForeign():
 		return mistake("it is about a file that was found in the working directory or above it", "there is no govctl.yaml to trust")
 	case filepath.Base(s.path) != fileName:
-		return mistake("", "%s is yours by being named, and is never found by itself: there is nothing to trust", s.File)
+		return mistake("a file that is found is called "+fileName, "%s is yours by being named, and is never found by itself: there is nothing to trust", s.File)
 	}
 	_, _, err := s.in.record(s.path, s.data)
 	return err

@@ -176,7 +176,7 @@ func TestWhatCannotBeTrustedSaysWhy(t *testing.T) {
 		"trust nowhere.yaml: no such file|",
 		`bad.yaml:1: unknown key "zzz" in the file|the file has default, environments, output, timeout, color`,
 		"there is no govctl.yaml to trust|it is about a file that was found in the working directory or above it",
-		"other.yaml is yours by being named, and is never found by itself: there is nothing to trust|",
+		"other.yaml is yours by being named, and is never found by itself: there is nothing to trust|a file that is found is called govctl.yaml",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)

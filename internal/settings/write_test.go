@@ -275,7 +275,7 @@ func TestTheEnvironmentOfAVariableIsNotInTheFile(t *testing.T) {
 	w.vars["CONSUL_HTTP_ADDR"] = "c:8500"
 	w.write("work/govctl.yaml", twoEnvironments)
 	_, err := w.load().Use("consul")
-	if got, want := said(t, err), `environment "consul" comes from CONSUL_HTTP_ADDR and does not stand in ./govctl.yaml|`; got != want {
+	if got, want := said(t, err), "environment \"consul\" comes from CONSUL_HTTP_ADDR and does not stand in ./govctl.yaml|unset it, or give the file an environment of that name: `govctl env add`"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	if _, err := w.load().Add("consul", settings.Draft{Registry: "consul://x"}); err != nil {
