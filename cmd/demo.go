@@ -30,7 +30,7 @@ func newDemoCmd(a *app) *cobra.Command {
 			"dev, test and prod of its own, until it is interrupted. While it runs, govctl finds it in\n" +
 			"any other terminal without settings. With -e it registers in that environment instead.",
 		Example: "  govctl demo\n  govctl demo --tour\n  govctl demo -e consul://127.0.0.1:8500",
-		Args:    cobra.NoArgs,
+		Args:    exactly(0, "no argument"),
 		RunE: func(c *cobra.Command, _ []string) error {
 			switch {
 			case tour:

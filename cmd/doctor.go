@@ -32,7 +32,7 @@ func newDoctorCmd(a *app) *cobra.Command {
 			"4, and 3 where none answers at all. A warning alone is 0, unless --fail-on warn.",
 		GroupID: groupSetup,
 		Example: "  govctl doctor\n  govctl doctor --all -o wide\n  govctl doctor -e consul://127.0.0.1:8500 --fail-on warn",
-		Args:    cobra.NoArgs,
+		Args:    exactly(0, "no argument"),
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.doctor(c.Context(), opts)
 		},

@@ -7,6 +7,8 @@ import (
 	"io"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"govctl/internal/closest"
 	"govctl/internal/render"
 	"govctl/internal/settings"
@@ -117,6 +119,18 @@ func report(w io.Writer, err error) int {
 	}
 	_, _ = io.WriteString(w, text) // where stderr is gone, the status is left
 	return status
+}
+
+// orHelp adds to a mistake of the user's that nobody has a hint for where there
+// are examples: of a settings file, or of c.
+func orHelp(c *cobra.Command, err error) error {
+	if statusOf(err) != exitUsage || hintFor(err) != "" {
+		return err
+	}
+	if _, ok := errors.AsType[*settings.Error](err); ok {
+		return withHint(err, "`govctl init local://. --dry-run` shows a settings file that works")
+	}
+	return withHint(err, fmt.Sprintf("`%s --help` has examples", c.CommandPath()))
 }
 
 // oneLine makes s safe for a terminal: errors quote foreign text.

@@ -67,9 +67,13 @@ func (f *globalFlags) add(root *cobra.Command) {
 	complete("color", "auto", "always", "never")
 }
 
-// compile makes a query of --jq, which implies JSON. It runs before any command,
-// so that a mistake is found before anything is asked.
+// compile makes a query of --jq, which implies JSON, and refuses what else is
+// wrong with the flags. It runs before any command, so that a mistake is found
+// before anything is asked.
 func (f *globalFlags) compile(ctx context.Context) error {
+	if f.maxStale < 0 {
+		return withHint(fmt.Errorf("--max-stale %s: it is a time, not below 0", f.maxStale), "write it like 30s")
+	}
 	if !f.set.Changed("jq") {
 		return nil
 	}

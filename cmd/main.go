@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"govctl/internal/closest"
 	"govctl/internal/render"
 )
 
@@ -24,11 +25,11 @@ func Main(env Env) int {
 		plainFlagTexts(root)
 	}
 	root.SetArgs(env.Args)
-	err := root.ExecuteContext(ctx)
+	c, err := root.ExecuteContextC(ctx)
 	if err != nil && !a.began {
 		err = usageError{err}
 	}
-	return report(env.Stderr, a.finish(err))
+	return report(env.Stderr, orHelp(c, a.finish(err)))
 }
 
 // newRootCmd returns the command tree. Building it opens nothing.
@@ -121,13 +122,28 @@ func flagError(c *cobra.Command, err error) error {
 	if e, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
 		return invalidValue(e, hint)
 	}
+	if e, ok := errors.AsType[*pflag.ValueRequiredError](err); ok {
+		return withHint(fmt.Errorf("%s needs a value", dashed(e.GetSpecifiedName())), hint)
+	}
 	if e, ok := errors.AsType[*pflag.NotExistError](err); ok {
 		var names []string
-		c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
-		c.InheritedFlags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
-		hint = suggest(e.GetSpecifiedName(), names, hint)
+		add := func(f *pflag.Flag) { names = append(names, f.Name) }
+		c.Flags().VisitAll(add)
+		c.InheritedFlags().VisitAll(add)
+		if near := closest.To(e.GetSpecifiedName(), names); near != "" {
+			hint = fmt.Sprintf("did you mean %s?", dashed(near))
+		}
+		return withHint(fmt.Errorf("%s has no flag %s", c.CommandPath(), dashed(e.GetSpecifiedName())), hint)
 	}
 	return withHint(err, hint)
+}
+
+// dashed is the name of a flag as it is written: --env, -e.
+func dashed(name string) string {
+	if len(name) == 1 {
+		return "-" + name
+	}
+	return "--" + name
 }
 
 // invalidValue explains a value that a flag refused.
@@ -142,6 +158,8 @@ func invalidValue(e *pflag.InvalidValueError, hint string) error {
 		why, hint = errors.New("no such format"), didYouMean(e.GetValue(), formats, "it is one of "+strings.Join(formats, ", "))
 	case "int":
 		why = errors.New("not a number")
+	case "bool":
+		why = errors.New("neither true nor false")
 	case "duration":
 		why = errors.New("not a time: write it like 10s or 1m30s")
 	}

@@ -68,7 +68,14 @@ func (f *selectFlags) selector(sortBy func(field string) error) (registry.Select
 	}
 	if f.sort != "" {
 		if err := sortBy(f.sort); err != nil {
-			return registry.Selector{}, err
+			return registry.Selector{}, fmt.Errorf("--sort %w", err)
+		}
+	}
+	for _, one := range []struct{ flag, labels, health, filter string }{
+		{"label", f.labels, "", ""}, {"health", "", f.health, ""}, {"filter", "", "", f.filter},
+	} {
+		if _, err := registry.ParseSelector(one.labels, one.health, one.filter); err != nil {
+			return registry.Selector{}, fmt.Errorf("--%s %w", one.flag, err)
 		}
 	}
 	return registry.ParseSelector(f.labels, f.health, f.filter)
@@ -77,6 +84,9 @@ func (f *selectFlags) selector(sortBy func(field string) error) (registry.Select
 // names returns the services that patterns pick, all of them where there is no
 // pattern. A plain name that nobody registered is an error.
 func names(ctx context.Context, src source, patterns []string) ([]string, error) {
+	if slices.Contains(patterns, "") {
+		return nil, errNameless()
+	}
 	if literal(patterns) {
 		return slices.Compact(slices.Sorted(slices.Values(patterns))), nil // each is asked for anyway: no need for the list
 	}
@@ -87,6 +97,12 @@ func names(ctx context.Context, src source, patterns []string) ([]string, error)
 	return pick(src, all, patterns)
 }
 
+// errNameless is the error for the empty text as the name of a service, as an
+// unset variable of a script makes it.
+func errNameless() error {
+	return withHint(usagef("the name of a service is empty"), "`govctl services ls` lists what is registered")
+}
+
 // literal reports whether patterns are names only, and at least one.
 func literal(patterns []string) bool {
 	return len(patterns) > 0 && !slices.ContainsFunc(patterns, registry.IsGlob)
@@ -95,6 +111,9 @@ func literal(patterns []string) bool {
 // pick returns those of all that patterns pick; a plain name that is not among
 // them is an error.
 func pick(src source, all, patterns []string) ([]string, error) {
+	if slices.Contains(patterns, "") {
+		return nil, errNameless()
+	}
 	picked, missing, err := registry.Select(all, patterns)
 	if err != nil {
 		return nil, err
@@ -112,6 +131,9 @@ func notRegistered(src source, name string, all []string) error {
 
 // hintMissing adds to err the closest of the names that are registered.
 func hintMissing(err error, name string, all []string) error {
+	if registry.IsGlob(name) {
+		return withHint(err, "it takes one service: `govctl services instances` takes globs")
+	}
 	return withHint(err, suggest(name, all, "`govctl services ls` lists what is registered"))
 }
 

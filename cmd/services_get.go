@@ -38,6 +38,9 @@ type serviceDetail struct {
 }
 
 func (a *app) servicesGet(ctx context.Context, target string) error {
+	if target == "" {
+		return errNameless()
+	}
 	return a.ask(ctx, "get service", func(ctx context.Context, opts render.Options, src source) error {
 		service, id, found, err := resolve(ctx, src, target)
 		if err != nil {

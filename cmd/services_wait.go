@@ -56,6 +56,8 @@ func (o *servicesWaitOptions) check(service string) error {
 		return usagef("--min-healthy %d: it is a number above 0", o.minHealthy)
 	case o.length <= 0:
 		return usagef("--for %s: it is a time above 0", o.length)
+	case service == "":
+		return errNameless()
 	case registry.IsGlob(service):
 		return withHint(usagef("%q is a glob: wait for one service", service), "`govctl services ls` lists what is registered")
 	}

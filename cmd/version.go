@@ -24,7 +24,7 @@ func newVersionCmd(a *app) *cobra.Command {
 		Use:     "version",
 		Short:   "Print the version of govctl",
 		GroupID: groupLearn,
-		Args:    cobra.NoArgs,
+		Args:    exactly(0, "no argument"),
 		Example: "  govctl version\n  govctl version -o json",
 		RunE: func(*cobra.Command, []string) error {
 			// no settings: a file with a mistake must not hide the version

@@ -128,7 +128,7 @@ func (w *waiter) feed(ctx context.Context, to chan<- listing) {
 // lose notes that the registry did not answer. It returns an error that waiting
 // does not mend.
 func (w *waiter) lose(ctx context.Context, why error) error {
-	if errors.Is(why, registry.ErrDenied) && !w.answered {
+	if (errors.Is(why, registry.ErrDenied) || errors.Is(why, registry.ErrUnsupported)) && !w.answered {
 		return why
 	}
 	if ctx.Err() == nil { // else the time is over, which is no news of the registry

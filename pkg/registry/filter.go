@@ -1,9 +1,11 @@
 package registry
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -25,7 +27,7 @@ type filter struct {
 func parseFilter(text string) (*filter, error) {
 	parsed, err := grammar.Parse("", []byte(text))
 	if err != nil {
-		return nil, &SelectorError{Text: text, Why: "not an expression: " + oneLine(err), Hint: `write it like 'health == "critical" and metadata.zone == "a"'`}
+		return nil, wrongFilter(text, "not an expression"+position(err))
 	}
 	if expr, ok := parsed.(grammar.Expression); ok {
 		if err := checkFields(text, expr, Fields()); err != nil {
@@ -34,7 +36,7 @@ func parseFilter(text string) (*filter, error) {
 	}
 	evaluator, err := bexpr.CreateEvaluator(text, bexpr.WithTagName("json"))
 	if err != nil {
-		return nil, &SelectorError{Text: text, Why: oneLine(err)}
+		return nil, wrongFilter(text, plain(err))
 	}
 	f := &filter{text: text, evaluator: evaluator}
 	for _, sample := range []*Instance{{}, fullInstance()} {
@@ -48,7 +50,7 @@ func parseFilter(text string) (*filter, error) {
 func (f *filter) match(in *Instance) (bool, error) {
 	ok, err := f.evaluator.Evaluate(in)
 	if err != nil {
-		return false, &SelectorError{Text: f.text, Why: oneLine(err)}
+		return false, wrongFilter(f.text, plain(err))
 	}
 	return ok, nil
 }
@@ -108,5 +110,43 @@ func fullInstance() *Instance {
 	}
 }
 
-// oneLine returns the text of err on one line.
-func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
+func wrongFilter(text, why string) *SelectorError {
+	return &SelectorError{Text: text, Why: why, Hint: `write it like 'health == "critical" and metadata.zone == "a"'`}
+}
+
+// position says where the parser gave up: its errors begin with LINE:COLUMN.
+func position(err error) string {
+	var line, column int
+	switch n, _ := fmt.Sscanf(err.Error(), "%d:%d", &line, &column); {
+	case n < 2:
+		return ""
+	case line > 1:
+		return fmt.Sprintf(" from line %d, character %d on", line, column)
+	}
+	return fmt.Sprintf(" from character %d on", column)
+}
+
+// plain says what an error of go-bexpr means, without Go's own words. It has no
+// types for most of them.
+func plain(err error) string {
+	text := strings.Join(strings.Fields(err.Error()), " ")
+	if number, ok := errors.AsType[*strconv.NumError](err); ok {
+		return fmt.Sprintf("%q is not a number that the field can be", number.Num)
+	}
+	if _, why, ok := strings.Cut(text, "error parsing regexp: "); ok {
+		return "not a regular expression: " + why
+	}
+	switch {
+	case strings.Contains(text, "primitive comparison function"):
+		return "the field has no single value to compare: ask with in, contains or is empty"
+	case strings.Contains(text, "not convertible to []byte"):
+		return "the field is no text: only texts can be matched"
+	case strings.Contains(text, "in/contains operations"):
+		return "the field is neither a list nor a text: nothing is in it"
+	}
+	if _, path, ok := strings.Cut(text, "error finding value in datum: /"); ok {
+		path, _, _ = strings.Cut(path, " at part ")
+		return fmt.Sprintf("no field %q", strings.ReplaceAll(path, "/", "."))
+	}
+	return text
+}

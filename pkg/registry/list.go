@@ -129,7 +129,7 @@ func match(names []string, pattern string, chosen map[string]bool) (found bool, 
 	for _, n := range names {
 		ok, err := path.Match(pattern, n)
 		if err != nil {
-			return false, &SelectorError{Text: pattern, Why: "not a glob: " + err.Error()}
+			return false, &SelectorError{Text: pattern, Why: "not a glob: " + err.Error(), Hint: "* is any text, ? any one character, [ab] one of those; quote it for the shell"}
 		}
 		if ok {
 			chosen[n], found = true, true

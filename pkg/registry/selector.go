@@ -122,7 +122,7 @@ func parseLabels(text string) ([]labelTerm, error) {
 	for part := range strings.SplitSeq(text, ",") {
 		t := parseLabel(strings.TrimSpace(part))
 		if t.key == "" || strings.ContainsAny(t.key, "!=() ") {
-			return nil, &SelectorError{Text: text, Why: fmt.Sprintf("%q is not KEY=VALUE, KEY!=VALUE, KEY or !KEY", part)}
+			return nil, &SelectorError{Text: text, Why: fmt.Sprintf("%q is not KEY=VALUE, KEY!=VALUE, KEY or !KEY", part), Hint: "write it like 'version=v2,zone!=a,canary'"}
 		}
 		terms = append(terms, t)
 	}

@@ -63,21 +63,22 @@ func TestSelectorMatches(t *testing.T) {
 func TestWrongSelectorsAreRefusedBeforeAnythingIsAsked(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ labels, health, filter, why, hint string }{
-		{"=a", "", "", "is not KEY=VALUE", ""},
+		{"=a", "", "", "is not KEY=VALUE", "zone!=a"},
 		{"a,,b", "", "", "is not KEY=VALUE", ""},
 		{"a b", "", "", "is not KEY=VALUE", ""},
 		{"", "sick", "", "not a health", "one of passing, warning"},
-		{"", "", `port > 1`, "not an expression", "metadata.zone"},
+		{"", "", `port > 1`, "not an expression from character 6 on", "metadata.zone"},
 		{"", "", `prot == 1`, `no field "prot"`, "service, id, address, port"},
 		// go-bexpr alone would find these only on the right instance
 		{"", "", `health != "x" or prot == 1`, `no field "prot"`, ""},
 		{"", "", `not (health == "x" and prot == 1)`, `no field "prot"`, ""},
 		{"", "", `any prots as p { p.id == "" }`, `no field "prots"`, ""},
-		{"", "", `any checks as c { c.idd == "" }`, "idd", ""},
-		{"", "", `port matches "a"`, "int", ""},
-		{"", "", `weight == "x"`, "invalid syntax", ""},
-		{"", "", `version matches "("`, "missing closing", ""},
-		{"", "", `since == "2026"`, "comparison", ""},
+		{"", "", `port contains 1`, "neither a list nor a text", "metadata.zone"},
+		{"", "", `any checks as c { c.idd == "" }`, `no field "checks.0.idd"`, "metadata.zone"},
+		{"", "", `port matches "a"`, "no text", "metadata.zone"},
+		{"", "", `weight == "x"`, `"x" is not a number`, "metadata.zone"},
+		{"", "", `version matches "("`, "not a regular expression: missing closing )", "metadata.zone"},
+		{"", "", `since == "2026"`, "no single value", "metadata.zone"},
 	} {
 		_, err := registry.ParseSelector(c.labels, c.health, c.filter)
 		e, ok := errors.AsType[*registry.SelectorError](err)
