@@ -92,11 +92,14 @@ func (a *app) colored(when settings.Color) bool {
 // all: err, or errIncomplete where nothing is wrong but something is missing.
 func (a *app) finish(err error) error {
 	incomplete := false
+	err = a.hinted(err)
 	for _, n := range a.notices.all() {
 		_, _ = fmt.Fprintf(a.Stderr, "govctl: warning: %s\n", render.Safe(n.Text))
+		if n.Hint != "" && hintFor(err) == "" { // one hint is enough
+			_, _ = fmt.Fprintf(a.Stderr, "hint: %s\n", render.Safe(n.Hint))
+		}
 		incomplete = incomplete || n.Incomplete
 	}
-	err = a.hinted(err)
 	if err == nil && incomplete {
 		return errIncomplete
 	}

@@ -14,6 +14,7 @@ import (
 	"govctl/internal/render"
 	"govctl/internal/settings"
 	"govctl/pkg/backend"
+	"govctl/pkg/doctor"
 	"govctl/pkg/registry"
 )
 
@@ -39,7 +40,7 @@ func (a *app) open(ctx context.Context, name string) (source, error) {
 		return source{}, err
 	}
 	if env.Registry == nil {
-		return source{}, usagef("environment %q has no registry", env.Name)
+		return source{}, withHint(usagef("environment %q has no registry", env.Name), "`govctl env add` adds one; -e picks another environment")
 	}
 	r, err := a.openRegistry(ctx, cfg, env.Registry)
 	if err != nil {
@@ -62,26 +63,24 @@ func (a *app) note(at string, pos settings.Pos) {
 // nobody has said that yet.
 func (a *app) hinted(err error) error {
 	e, ok := errors.AsType[*registry.Error](err)
-	if !ok || hintFor(err) != "" {
+	if !ok || e.Hint == "" || hintFor(err) != "" {
 		return err
 	}
-	pos := a.asked[e.Backend]
-	switch {
-	case e.Hint != "" && !pos.IsZero():
-		return withHint(err, fmt.Sprintf("%s (%s says where it is)", e.Hint, pos))
-	case e.Hint != "":
-		return withHint(err, e.Hint)
-	case errors.Is(err, registry.ErrUnavailable) && !pos.IsZero():
-		return withHint(err, fmt.Sprintf("is it running? %s says where it is", pos))
-	case errors.Is(err, registry.ErrUnavailable):
-		return withHint(err, "is it running, and is this its address?")
-	case errors.Is(err, registry.ErrDenied) && !pos.IsZero():
-		return withHint(err, fmt.Sprintf("give it a token that may read this: `auth` at %s", pos))
-	case errors.Is(err, registry.ErrDenied):
-		return withHint(err, "give it a token that may read this, in CONSUL_HTTP_TOKEN or under `auth` in govctl.yaml")
-	default:
-		return err
+	if pos := a.placeOf(e.Backend); !pos.IsZero() {
+		return withHint(err, fmt.Sprintf("%s (see %s)", e.Hint, pos))
 	}
+	return withHint(err, e.Hint)
+}
+
+// placeOf returns where the back-end called at stands in the settings. Of several
+// servers an error names one, or none: where one back-end was asked, it is that.
+func (a *app) placeOf(at string) settings.Pos {
+	if len(a.asked) == 1 {
+		for _, pos := range a.asked {
+			return pos
+		}
+	}
+	return a.asked[at]
 }
 
 // whereIs names a back-end as its errors do: "consul 127.0.0.1:8500", "local
@@ -134,12 +133,13 @@ func (a *app) target(ctx context.Context, cfg *settings.Settings, b *settings.Ba
 	}
 	tlsConfig, err := tlsOf(b.TLS)
 	if err != nil {
-		return backend.Target{}, usageError{err}
+		return backend.Target{}, withHint(usageError{err}, tlsHint(b))
 	}
 	return backend.Target{
 		URL:        b.URL,
 		Datacenter: a.flags.dc,
 		Namespace:  a.flags.ns,
+		Variables:  b.Pos.IsZero(),
 		Token:      creds.Token,
 		TLS:        tlsConfig,
 		MaxBody:    int64(a.flags.maxBody),
@@ -151,16 +151,31 @@ func (a *app) target(ctx context.Context, cfg *settings.Settings, b *settings.Ba
 
 // schemeHint says what was most likely meant by a URL that no back-end takes.
 func schemeHint(u *url.URL) string {
+	roles := settings.Roles(u.Scheme)
 	switch {
+	case len(roles) > 0 && roles[0] != string(doctor.Registry):
+		return fmt.Sprintf("%s has %s and no services: in govctl.yaml it stands as `%s`, beside a registry", system(u), roles[0], roles[0])
+	case u.Scheme == "local":
+		return "leave out --dc and -n"
 	case slices.Contains(backend.Schemes(), u.Scheme):
-		return ""
+		return "write it like consul://127.0.0.1:8500?dc=dc1"
+	case len(roles) > 0:
+		return "this version of govctl does not speak to " + system(u) + " yet"
 	case u.Scheme == "http":
 		return fmt.Sprintf("if that is a Consul: consul://%s", u.Host)
 	case u.Scheme == "https":
 		return fmt.Sprintf("if that is a Consul: consul+https://%s", u.Host)
 	default:
-		return suggest(u.Scheme, backend.Schemes(), "")
+		return suggest(u.Scheme, backend.Schemes(), "write it like consul://127.0.0.1:8500")
 	}
+}
+
+// tlsHint says where the files are named that TLS needs.
+func tlsHint(b *settings.Backend) string {
+	if b.TLSPos.IsZero() {
+		return "CONSUL_CACERT, CONSUL_CLIENT_CERT and CONSUL_CLIENT_KEY say which files"
+	}
+	return fmt.Sprintf("`tls` at %s says which file", b.TLSPos)
 }
 
 func tlsOf(t settings.TLS) (*tls.Config, error) {

@@ -141,7 +141,7 @@ func hintMissing(err error, name string, all []string) error {
 // registered.
 func explainMissing(ctx context.Context, src source, err error) error {
 	e, ok := errors.AsType[*registry.Error](err)
-	if !ok || e.Service == "" || !errors.Is(err, registry.ErrNotFound) {
+	if !ok || e.Service == "" || e.Hint != "" || !errors.Is(err, registry.ErrNotFound) {
 		return err
 	}
 	all, listErr := src.registry.Services(ctx)

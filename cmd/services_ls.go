@@ -72,10 +72,10 @@ func (a *app) sayTotals(rows []registry.Summary, src source) {
 	}
 }
 
-// sayNothingHere says how to see something, to somebody who has no settings
-// yet.
+// sayNothingHere says how to see something, to somebody who has no settings yet;
+// where the back-end has said why there is nothing, that is enough.
 func (a *app) sayNothingHere() {
-	if a.cfg.Source == settings.SourceDefault {
+	if a.cfg.Source == settings.SourceDefault && len(a.notices.all()) == 0 {
 		a.say("hint: `govctl demo` runs a mesh to look at; -e consul://HOST:PORT names a registry")
 	}
 }

@@ -26,7 +26,7 @@ type failure struct {
 
 const (
 	textSpeaksTLS  = "the server speaks TLS where HTTP was expected"
-	textNotHTTP    = "the server does not speak HTTP: is this the right port?"
+	textNotHTTP    = "the server does not speak HTTP"
 	textSpeaksHTTP = "the server speaks HTTP where TLS was expected"
 )
 
@@ -171,7 +171,7 @@ func causeTLS(err error) *Error {
 		if string(record.RecordHeader[:]) == "HTTP/" {
 			return fault(ErrTLS, elsewhere, textSpeaksHTTP)
 		}
-		return fault(ErrTLS, elsewhere, "the server does not speak TLS: is this the right port?")
+		return fault(ErrTLS, elsewhere, "the server does not speak TLS")
 	case errors.As(err, &remote) && remote.Op == "remote error": // an alert, of a type of crypto/tls's own
 		return fault(ErrTLS, elsewhere, "the server refused the TLS handshake: %s", bare(err))
 	case errors.As(err, &unknown):

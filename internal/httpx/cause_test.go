@@ -84,7 +84,7 @@ func TestEveryFaultOfTLSHasAReasonOfItsOwn(t *testing.T) {
 		"no client's own":    {mutual.URL, &tls.Config{InsecureSkipVerify: true}, "the server refused the TLS handshake: certificate required"},
 		"too old":            {s.URL, &tls.Config{InsecureSkipVerify: true, MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10}, "the server refused the TLS handshake: protocol version not supported"},
 		"TLS to a plain one": {"https" + plain[len("http"):], nil, textSpeaksHTTP},
-		"TLS to junk":        {"https" + wire(t, func(c net.Conn) { _, _ = io.WriteString(c, "220 smtp ready\r\n"); silent(c) })[len("http"):], nil, "the server does not speak TLS: is this the right port?"},
+		"TLS to junk":        {"https" + wire(t, func(c net.Conn) { _, _ = io.WriteString(c, "220 smtp ready\r\n"); silent(c) })[len("http"):], nil, "the server does not speak TLS"},
 		"plain to TLS":       {"http" + s.URL[len("https"):], nil, textSpeaksTLS},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -152,7 +152,7 @@ func (s *source) reason(err error, where string) error {
 	case s.head == 0:
 		return notJSON("an empty body instead of JSON")
 	case s.head == '<':
-		return notJSON("an HTML page instead of JSON: is this the right port?")
+		return notJSON("an HTML page instead of JSON")
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return notJSON("the JSON is cut off after %d bytes", s.n)
 	case errors.As(err, &semantic):

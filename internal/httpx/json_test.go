@@ -60,8 +60,8 @@ func TestWhatIsNotOneCompleteListIsSaidInPlainWords(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                                       "an empty body instead of JSON",
 		" \r\n":                                  "an empty body instead of JSON",
-		"\n<!DOCTYPE html>":                      "an HTML page instead of JSON: is this the right port?",
-		"<html>[]</html>":                        "an HTML page instead of JSON: is this the right port?",
+		"\n<!DOCTYPE html>":                      "an HTML page instead of JSON",
+		"<html>[]</html>":                        "an HTML page instead of JSON",
 		"404 page not found":                     "a number instead of a list",
 		"page not found":                         "not JSON at byte 0",
 		"\xef\xbb\xbf[]":                         "not JSON at byte 0",
@@ -191,7 +191,7 @@ func TestDecodeJSONReadsExactlyOneValue(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		"":         "an empty body instead of JSON",
-		"<html>":   "an HTML page instead of JSON: is this the right port?",
+		"<html>":   "an HTML page instead of JSON",
 		`{"a":`:    "the JSON is cut off after 5 bytes",
 		"{} {}":    "something follows the JSON at byte 2",
 		"[]":       "a list where an object was expected, at byte 0",

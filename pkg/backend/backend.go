@@ -24,6 +24,9 @@ type Target struct {
 	// Datacenter and Namespace go before what URL says of them; "" leaves that as
 	// it is.
 	Datacenter, Namespace string
+	// Variables says that the back-end stands in no file, so that its system's own
+	// variables, such as CONSUL_HTTP_TOKEN, count: hints then name them.
+	Variables bool
 	// Token is sent to the URL's own hosts and nowhere else.
 	Token string
 	// TLS is nil for the system's roots.
@@ -106,7 +109,7 @@ func inspectConsul(t Target) (doctor.Inspector, error) {
 func consulOptions(t Target) consul.Options {
 	return consul.Options{
 		URL: t.URL, Datacenter: t.Datacenter, Namespace: t.Namespace,
-		Token: t.Token, TLS: t.TLS, MaxBody: t.MaxBody, MaxStale: t.MaxStale, Notice: t.Notice, Now: t.Now,
+		Variables: t.Variables, Token: t.Token, TLS: t.TLS, MaxBody: t.MaxBody, MaxStale: t.MaxStale, Notice: t.Notice, Now: t.Now,
 	}
 }
 

@@ -65,6 +65,8 @@ type Notice struct {
 	Text string
 	// Incomplete is true where the answer is known to lack something.
 	Incomplete bool
+	// Hint says what to do about it, "" where there is nothing.
+	Hint string
 }
 
 // What callers branch on.

@@ -16,8 +16,8 @@ import (
 // client speaks Consul's HTTP API (1.14.11).
 type client struct {
 	http    *httpx.Client
-	names   []string   // host:port of each server
-	secure  bool       // TLS is spoken
+	names   []string // host:port of each server
+	adviser adviser
 	scope   url.Values // on every request: dc, ns, partition
 	remarks remarks
 }
@@ -92,7 +92,7 @@ func segment(name string) string {
 
 // fail returns err as a *registry.Error. Server is the one that answered, where
 // err does not know.
-func (c *client) fail(server, service string, err error) error {
+func (c *client) fail(server, service string, err error) *registry.Error {
 	if known, ok := errors.AsType[*registry.Error](err); ok {
 		return known
 	}
@@ -108,7 +108,7 @@ func (c *client) fail(server, service string, err error) error {
 	}
 	// Without a server, several were asked: the text of err names them.
 	failed := about(server, service, classify(err))
-	failed.Hint = hintOf(err, c.secure)
+	failed.Hint = c.adviser.hint(err)
 	return failed
 }
 
@@ -118,11 +118,10 @@ func about(server, service string, err error) *registry.Error {
 	return &registry.Error{Backend: strings.TrimSpace("consul " + server), Service: service, Err: err}
 }
 
-// cause is an error of httpx with its meaning for a registry. Its text is that of
-// the error alone.
+// cause is an error of httpx with its meaning for a registry.
 type cause struct{ kind, err error }
 
-func (c cause) Error() string   { return c.err.Error() }
+func (c cause) Error() string   { return explain(c.err) }
 func (c cause) Unwrap() []error { return []error{c.kind, c.err} }
 
 func classify(err error) error {

@@ -192,7 +192,7 @@ func (e *examination) askContent(ctx context.Context) {
 	maps.Copy(query, e.client.scope)
 	resp, err := e.client.http.Get(ctx, path, query)
 	if err != nil {
-		e.contentErr = err
+		e.contentErr = e.client.namePaths(ctx, e.client.fail("", "", err))
 		return
 	}
 	defer resp.Body.Close() //nolint:errcheck // it was only read

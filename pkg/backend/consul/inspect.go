@@ -170,9 +170,9 @@ func (in *Inspector) findDead(r *doctor.Report, pings []ping) {
 	}
 	text := make([]string, 0, len(pings))
 	for _, p := range pings {
-		text = append(text, p.host+": "+p.err.Error())
+		text = append(text, p.host+": "+explain(p.err))
 	}
-	r.Find(codeOf(worst.err), strings.Join(text, "; "), hintOf(worst.err, in.options.URL.Scheme == schemeTLS))
+	r.Find(codeOf(worst.err), strings.Join(text, "; "), in.options.adviser().hint(worst.err))
 }
 
 // findLost adds the servers of the URL that do not answer, as members and
@@ -183,6 +183,6 @@ func findLost(r *doctor.Report, pings []ping) {
 			continue
 		}
 		r.Members = append(r.Members, doctor.Member{Name: p.host, Address: p.host, State: "unreachable"})
-		r.Find(doctor.ServerLost, p.host+" does not answer: "+p.err.Error(), "start it, or take it out of the URL; the others are asked meanwhile")
+		r.Find(doctor.ServerLost, p.host+" does not answer: "+explain(p.err), "start it, or take it out of the URL; the others are asked meanwhile")
 	}
 }

@@ -54,7 +54,7 @@ func (e *examination) judgeMembers(r *doctor.Report) {
 func (e *examination) judgeAccess(r *doctor.Report) {
 	r.Read, r.Write = e.read, e.write
 	if codeOf(e.ownerErr) == doctor.Refused || codeOf(e.contentErr) == doctor.Refused {
-		r.Find(doctor.Refused, "the token is not known here, or has expired", "get a new one; `govctl env show` says where it is read from")
+		r.Find(doctor.Refused, textRefused, hintRefused)
 		r.Read, r.Write = doctor.No, doctor.No
 		return
 	}
@@ -87,8 +87,8 @@ func (e *examination) judgeContent(r *doctor.Report) {
 			r.Find(doctor.Empty, "no key begins with "+strconv.Quote(e.folder), "is that the folder's name? it is there as soon as a key is")
 		}
 	default:
-		code := codeOf(e.contentErr)
-		r.Find(code, e.contentErr.Error(), hintOf(e.contentErr, e.client.secure))
+		failed := e.client.fail("", "", e.contentErr)
+		r.Find(codeOf(e.contentErr), failed.Err.Error(), failed.Hint)
 	}
 }
 
@@ -120,60 +120,11 @@ func codeOfStatus(e *httpx.StatusError) doctor.Code {
 		return doctor.Denied
 	case strings.Contains(text, "no path to datacenter"), strings.Contains(text, "invalid query parameter"):
 		return doctor.NotThere
-	case strings.Contains(text, "no cluster leader"):
+	case strings.Contains(text, "no cluster leader"), strings.Contains(text, "no known consul servers"):
 		return doctor.NoLeader
 	case e.Status == http.StatusTooManyRequests, e.Status >= http.StatusInternalServerError:
 		return doctor.Unreachable
 	default:
 		return doctor.WrongServer
-	}
-}
-
-// hintOf says what to do where a question ended with err; "" where nobody knows.
-// Secure says whether TLS was spoken.
-func hintOf(err error, secure bool) string {
-	if errors.Is(err, httpx.ErrTooLarge) {
-		return "--max-body SIZE allows for larger answers"
-	}
-	switch codeOf(err) { //nolint:exhaustive // the others are found otherwise, or need no hint
-	case doctor.Unreachable:
-		return "is it running, and is this its address? Consul's HTTP port is 8500 by default, 8501 with TLS"
-	case doctor.TLSMismatch:
-		return hintTLS(err, secure)
-	case doctor.WrongServer:
-		return "is this Consul's HTTP port? by default it is 8500, 8501 with TLS"
-	case doctor.Refused:
-		return "the token is wrong or has expired: get a new one; `govctl env show` says where it is read from"
-	case doctor.Denied:
-		return "give it a token that may: in CONSUL_HTTP_TOKEN, or under `auth` in govctl.yaml; `govctl doctor` says what it lacks"
-	case doctor.NotThere:
-		return hintNotThere(err)
-	case doctor.NoLeader:
-		return "more than half of the servers must run and reach each other; `govctl doctor` shows them"
-	}
-	return ""
-}
-
-func hintNotThere(err error) string {
-	if strings.Contains(err.Error(), "Enterprise") {
-		return "this Consul has neither namespaces nor partitions: leave out -n, and ns and partition in the URL"
-	}
-	return "name a datacenter that is there, by --dc or by dc in the URL; `consul catalog datacenters` lists them"
-}
-
-func hintTLS(err error, secure bool) string {
-	switch text := err.Error(); {
-	case !secure:
-		return "use consul+https:// in place of consul://"
-	case strings.Contains(text, "unknown authority"):
-		return "name the authority's certificate: `tls: {ca: FILE}` in govctl.yaml, or CONSUL_CACERT"
-	case strings.Contains(text, "is not valid for"):
-		return "name the server as its certificate does: `tls: {serverName: NAME}` in govctl.yaml, or CONSUL_TLS_SERVER_NAME"
-	case strings.Contains(text, "refused the TLS handshake"):
-		return "it may want a certificate of ours: `tls: {cert: FILE, key: FILE}` in govctl.yaml, or CONSUL_CLIENT_CERT and CONSUL_CLIENT_KEY"
-	case strings.Contains(text, "certificate"):
-		return "the server's certificate must be renewed, or this machine's clock is wrong"
-	default:
-		return "use consul:// in place of consul+https://, or its TLS port, 8501 by default"
 	}
 }

@@ -16,6 +16,7 @@ type remarks struct {
 	tell      func(registry.Notice)
 	maxStale  time.Duration
 	anonymous bool
+	adviser   adviser
 	said      sync.Map // server and kind
 }
 
@@ -29,6 +30,7 @@ func (r *remarks) on(resp *httpx.Response) answer {
 	if a.filtered {
 		r.once(a.server, "filtered", registry.Notice{
 			Text: "consul " + a.server + " withheld what this token may not read", Incomplete: true,
+			Hint: "`govctl doctor` says what its policy needs",
 		})
 	}
 	r.onStale(resp)
@@ -71,6 +73,7 @@ func (r *remarks) unseen(a answer) {
 		r.once(a.server, "guarded", registry.Notice{
 			Text:       "consul " + a.server + " withholds what is not public, and was asked without a token",
 			Incomplete: true,
+			Hint:       r.adviser.hintToken(),
 		})
 	}
 }

@@ -38,6 +38,9 @@ type Options struct {
 	// Datacenter and Namespace go before dc and ns of URL; "" leaves those as they
 	// are.
 	Datacenter, Namespace string
+	// Variables says that hints name the variables of Consul's own client, rather
+	// than govctl.yaml.
+	Variables bool
 	// Token is sent to the servers of URL and to nobody else; "" is Consul's
 	// anonymous token.
 	Token string
@@ -79,13 +82,17 @@ func (o Options) client() (*client, error) {
 		http: httpx.New(httpx.Options{
 			Servers: servers, TLS: o.TLS, Header: header, Secrets: secrets, MaxBody: o.MaxBody,
 		}),
-		names:  names,
-		secure: o.URL.Scheme == schemeTLS,
-		scope:  scope,
+		names:   names,
+		adviser: o.adviser(),
+		scope:   scope,
 		remarks: remarks{
-			tell: o.Notice, maxStale: cmp.Or(o.MaxStale, defaultMaxStale), anonymous: o.Token == "",
+			tell: o.Notice, maxStale: cmp.Or(o.MaxStale, defaultMaxStale), anonymous: o.Token == "", adviser: o.adviser(),
 		},
 	}, nil
+}
+
+func (o Options) adviser() adviser {
+	return adviser{secure: o.URL.Scheme == schemeTLS, variables: o.Variables, token: o.Token != "", certificate: o.TLS != nil && len(o.TLS.Certificates) > 0}
 }
 
 // servers returns the base URLs of the servers that o.URL names.

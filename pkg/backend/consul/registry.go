@@ -121,7 +121,9 @@ func (r *Registry) ask(ctx context.Context, service string) ([]registry.Instance
 	case err != nil:
 		return nil, a, err
 	case len(instances) == 0 && a.guarded:
-		return nil, a, about(a.server, service, cause{registry.ErrNotFound, errUnseen})
+		unseen := about(a.server, service, cause{registry.ErrNotFound, errUnseen})
+		unseen.Hint = r.client.adviser.hintToken()
+		return nil, a, unseen
 	case len(instances) == 0 && !a.filtered:
 		return nil, a, about(a.server, service, registry.ErrNotFound)
 	}

@@ -38,12 +38,14 @@ func (in *Inspector) Inspect(_ context.Context, role doctor.Role) doctor.Report 
 	}
 	r.Read = doctor.No
 	if errors.Is(err, fs.ErrPermission) {
-		r.Find(doctor.Denied, root+" cannot be read: permission denied", "let this user read the folder, or name another one")
+		r.Find(doctor.Denied, root+" cannot be read: permission denied", hintFolder)
 	} else {
-		r.Find(doctor.NotThere, root+" cannot be read: "+plainReason(err), "name a folder")
+		r.Find(doctor.NotThere, root+" cannot be read: "+plainReason(err), hintFolder)
 	}
 	return r
 }
+
+const hintFolder = "name a folder that this user may use: local://PATH"
 
 // readable looks into root, or where that is not there into the nearest folder
 // above that is, and returns which one.

@@ -26,7 +26,7 @@ func TestAnInspectionOfAFolderTouchesNothing(t *testing.T) {
 		dir:     {Read: doctor.Yes, Write: doctor.Yes, Findings: []doctor.Finding{}},
 		missing: {Read: doctor.Yes, Write: doctor.Yes, Place: "not there yet", Findings: []doctor.Finding{}},
 		file: {Read: doctor.No, Write: doctor.No, Findings: []doctor.Finding{
-			{Code: doctor.NotThere, Level: doctor.Fail, Text: file + " cannot be read: this is no folder", Hint: "name a folder"},
+			{Code: doctor.NotThere, Level: doctor.Fail, Text: file + " cannot be read: this is no folder", Hint: "name a folder that this user may use: local://PATH"},
 		}},
 	} {
 		t.Run(filepath.Base(root), func(t *testing.T) {

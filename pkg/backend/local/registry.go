@@ -273,5 +273,9 @@ func (r *Registry) name() string { return "local " + r.store.root }
 
 // fail returns err as an error of this registry about service.
 func (r *Registry) fail(service string, err error) error {
-	return &registry.Error{Backend: r.name(), Service: service, Err: classify(err)}
+	failed := &registry.Error{Backend: r.name(), Service: service, Err: classify(err)}
+	if errors.Is(failed, registry.ErrDenied) || errors.Is(failed, registry.ErrUnavailable) {
+		failed.Hint = hintFolder
+	}
+	return failed
 }
