@@ -97,12 +97,11 @@ func (a *app) serversToAsk(args []string) ([]string, error) {
 	if len(args) > 0 {
 		return args, nil
 	}
-	if _, err := a.cfg.Environment("consul"); err == nil && a.Getenv("CONSUL_HTTP_ADDR") != "" {
-		env, err := a.cfg.Environment("consul")
-		if err != nil {
-			return nil, err
-		}
-		return []string{env.Registry.URL.String()}, nil
+	switch u, err := a.cfg.ConsulURL(); {
+	case err != nil:
+		return nil, err
+	case u != nil:
+		return []string{u.String()}, nil
 	}
 	if !a.StdinTTY || !a.StderrTTY {
 		return nil, withHint(usagef("init needs the URL of a registry, as nobody can be asked here"), "govctl init "+defaultConsul)

@@ -30,6 +30,16 @@ func (s *Settings) addConsul() bool {
 	return true
 }
 
+// ConsulURL returns the server that CONSUL_HTTP_ADDR names, whatever the file
+// calls consul; nil where it is not set. The error is an *Error.
+func (s *Settings) ConsulURL() (*url.URL, error) {
+	address := s.in.Getenv("CONSUL_HTTP_ADDR")
+	if address == "" {
+		return nil, nil
+	}
+	return s.consulURL(address)
+}
+
 // consulURL reads an address as Consul's own client does (consul/api 1.18:
 // HOST:PORT or http://, https://, unix://; CONSUL_HTTP_SSL wins over http://).
 func (s *Settings) consulURL(address string) (*url.URL, error) {

@@ -74,7 +74,7 @@ func (s *Settings) Add(name string, d Draft) (*Edit, error) {
 			return nil, mistake("set HOME or XDG_CONFIG_HOME, or write a govctl.yaml here", "the folder for your settings is not known")
 		}
 	}
-	d, err := d.checked(s.in, filepath.Dir(path))
+	d, err := d.checked(s.in, realFolder(filepath.Dir(path)))
 	if err != nil {
 		return nil, err
 	}

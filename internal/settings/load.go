@@ -24,9 +24,7 @@ const (
 // default. Every error is an *Error. Load resolves no secret and connects to
 // nothing.
 func Load(in Inputs) (*Settings, error) {
-	if in.Getenv == nil {
-		in.Getenv = func(string) string { return "" }
-	}
+	in = in.real()
 	if err := in.Flags.check(); err != nil {
 		return nil, err
 	}
@@ -52,6 +50,16 @@ func Load(in Inputs) (*Settings, error) {
 	}
 	s.protect()
 	return s, nil
+}
+
+// real returns in with a Getenv, and with the working directory as the system
+// knows it, not as the shell does that followed a link to it.
+func (in Inputs) real() Inputs {
+	if in.Getenv == nil {
+		in.Getenv = func(string) string { return "" }
+	}
+	in.Dir = realFolder(in.Dir)
+	return in
 }
 
 // found is a settings' file, and how errors name it.
@@ -132,7 +140,8 @@ func (in Inputs) above() (found, bool, error) {
 			return found{}, false, unusable(path, err)
 		}
 		if ok && sameFile(path, in.userFile()) {
-			return found{SourceUser, path, shown}, true, nil
+			// Not path, which may be a stranger's link: relative paths would start there.
+			return found{SourceUser, in.userFile(), shown}, true, nil
 		}
 		if ok {
 			return found{SourceDirectory, path, shown}, true, nil
@@ -218,7 +227,17 @@ func (in Inputs) parse(f found, data []byte) (*document, error) {
 
 // parser returns one for the file at path, which errors name as shown.
 func (in Inputs) parser(shown, path string) *parser {
-	return &parser{file: shown, folder: filepath.Dir(path), home: in.Getenv("HOME"), schemes: in.schemes()}
+	return &parser{file: shown, folder: realFolder(filepath.Dir(path)), home: in.Getenv("HOME"), schemes: in.schemes()}
+}
+
+// realFolder follows the links on the way to a folder, if it is there: ".." is
+// then the parent of the folder itself. Seen from a stranger's link to a folder
+// that is trusted it would be the stranger's.
+func realFolder(path string) string {
+	if dir, err := filepath.EvalSymlinks(path); err == nil && path != "" {
+		return dir
+	}
+	return path
 }
 
 // atOnce makes a pipe that nobody writes to an empty file, which is not waited

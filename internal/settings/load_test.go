@@ -191,6 +191,23 @@ func TestTheUsersOwnFileIsItsOwnWhereverItIsFoundFrom(t *testing.T) {
 	}
 }
 
+// TestAParentIsThatOfTheFolderItself stands in a folder that a link led to.
+func TestAParentIsThatOfTheFolderItself(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.write("work/in/x", "")
+	w.write("work/near.yaml", file("right"))
+	w.write("near.yaml", file("wrong"))
+	w.symlink("link", "work/in")
+	in := w.inputs()
+	in.Dir = w.path("link")
+	in.Flags.Config = new("../near.yaml")
+	s, err := settings.Load(in)
+	if err != nil || s.Default != "right" {
+		t.Errorf("Load = %v, %v; want the settings of the folder above work/in", s, err)
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add(file("a"))
 	f.Add("default: dev\ntimeout: 1s\nenvironments:\n  dev: &d\n    registry: {url: 'nacos://a:1,b?x=y', auth: {username: u, password: {env: P}}, tls: {ca: a.pem}}\n    config: nacos://a:1,b/z\n  prod: *d\n")

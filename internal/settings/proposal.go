@@ -117,9 +117,7 @@ func (e *ProposedEnvironment) beside() []string {
 // it. A file that is there already is never touched: the error is an *Error, as
 // it is where the proposal is none that can be read back.
 func Create(ctx context.Context, in Inputs, path string, p Proposal) error {
-	if in.Getenv == nil {
-		in.Getenv = func(string) string { return "" }
-	}
+	in = in.real()
 	abs := in.absolute(path)
 	e := &Edit{File: path, settings: &Settings{in: in}, path: abs, after: []byte(p.Text()), create: createTemp}
 	if _, err := in.parser(e.File, e.path).parse(e.after); err != nil {
@@ -140,7 +138,7 @@ func Create(ctx context.Context, in Inputs, path string, p Proposal) error {
 // Absent returns an *Error where something stands at path, which Create would
 // refuse.
 func Absent(in Inputs, path string) error {
-	if _, err := os.Lstat(in.absolute(path)); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Lstat(in.real().absolute(path)); !errors.Is(err, fs.ErrNotExist) {
 		return errThere(path)
 	}
 	return nil

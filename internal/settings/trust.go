@@ -53,9 +53,7 @@ func (in Inputs) record(path string, data []byte) (name, text string, err error)
 	}
 	// The folder is what matters for what the file's relative paths mean, so a
 	// link on the way is followed; the file itself is where it stands.
-	if dir, err := filepath.EvalSymlinks(filepath.Dir(path)); err == nil {
-		path = filepath.Join(dir, filepath.Base(path))
-	}
+	path = filepath.Join(realFolder(filepath.Dir(path)), filepath.Base(path))
 	name = filepath.Join(in.ConfigDir, folderName, "trusted", checksum([]byte(path)))
 	return name, checksum(data) + "\n" + path + "\n", nil
 }
@@ -86,9 +84,7 @@ func (in Inputs) trusts(path string, data []byte) Trust {
 // says that it is not fit for that; any other error, that the record could not
 // be written.
 func TrustFile(in Inputs, path string) error {
-	if in.Getenv == nil {
-		in.Getenv = func(string) string { return "" }
-	}
+	in = in.real()
 	f, err := in.named(SourceFlag, "trust", path)
 	if err != nil {
 		return err

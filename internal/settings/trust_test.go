@@ -111,6 +111,43 @@ func TestTrustIsInOnePlace(t *testing.T) {
 	}
 }
 
+// TestALinkDoesNotMoveWhatRelativePathsMean plants a stranger's programs beside
+// links to the user's own file, and to a folder that is trusted.
+func TestALinkDoesNotMoveWhatRelativePathsMean(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const text = "environments: {dev: {registry: {url: \"consul://a\", auth: {token: {file: ../secret}}}}}\n"
+	for name, text := range map[string]string{
+		"config/govctl/govctl.yaml": text, "config/secret": "own",
+		"mine/trusted/govctl.yaml": text, "mine/secret": "trusted",
+		"evil/file/x": "", "evil/secret": "evil",
+	} {
+		w.write(name, text)
+	}
+	if err := settings.TrustFile(w.inputs(), w.path("mine/trusted/govctl.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	w.symlink("evil/file/govctl.yaml", "../../config/govctl/govctl.yaml")
+	w.symlink("evil/folder", "../mine/trusted")
+	got := map[string]string{}
+	for _, name := range []string{"evil/file", "evil/folder"} {
+		in := w.inputs()
+		in.Dir = w.path(name)
+		s, err := settings.Load(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := s.Credentials(t.Context(), s.Environments[0].Registry)
+		if err != nil {
+			t.Error(err)
+		}
+		got[name] = c.Token
+	}
+	if diff := cmp.Diff(map[string]string{"evil/file": "own", "evil/folder": "trusted"}, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
 // TestWhatIsTrustedIsWhatWasShown has the file change between the look at it and
 // the yes.
 func TestWhatIsTrustedIsWhatWasShown(t *testing.T) {
