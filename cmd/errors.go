@@ -61,6 +61,14 @@ func withHint(err error, hint string) error {
 	return hintError{err, hint}
 }
 
+// orHint adds hint to err unless it has one.
+func orHint(err error, hint string) error {
+	if hintFor(err) != "" {
+		return err
+	}
+	return withHint(err, hint)
+}
+
 // suggest returns a hint that names the one of names that is closest to what was
 // typed, or otherwise where none is close.
 func suggest(typed string, names []string, otherwise string) string {
@@ -124,13 +132,13 @@ func report(w io.Writer, err error) int {
 // orHelp adds to a mistake of the user's that nobody has a hint for where there
 // are examples: of a settings file, or of c.
 func orHelp(c *cobra.Command, err error) error {
-	if statusOf(err) != exitUsage || hintFor(err) != "" {
+	if statusOf(err) != exitUsage {
 		return err
 	}
 	if _, ok := errors.AsType[*settings.Error](err); ok {
-		return withHint(err, "`govctl init local://. --dry-run` shows a settings file that works")
+		return orHint(err, "`govctl init local://. --dry-run` shows a settings file that works")
 	}
-	return withHint(err, fmt.Sprintf("`%s --help` has examples", c.CommandPath()))
+	return orHint(err, fmt.Sprintf("`%s --help` has examples", c.CommandPath()))
 }
 
 // oneLine makes s safe for a terminal: errors quote foreign text.

@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -54,13 +53,16 @@ func (a *app) init(ctx context.Context, opts initOptions, args []string) error {
 	if err != nil {
 		return err
 	}
+	if opts.out == "" || strings.HasSuffix(opts.out, "/") {
+		return withHint(usagef("--out %q names no file", opts.out), "--out "+filepath.Join(opts.out, "govctl.yaml"))
+	}
 	path := filepath.Clean(opts.out)
 	if !opts.dryRun {
 		if err := settings.Absent(a.inputs(), path); err != nil {
 			return err
 		}
 	}
-	if args, err = a.serversToAsk(args); err != nil {
+	if args, err = a.serversToAsk(ctx, args); err != nil {
 		return err
 	}
 	targets, err := a.initTargets(args, filepath.Dir(path) == ".")
@@ -71,12 +73,15 @@ func (a *app) init(ctx context.Context, opts initOptions, args []string) error {
 		return fmt.Errorf("ask what is there: %w", a.hinted(err))
 	}
 	p := propose(targets)
+	if err := everyoneHasAPlace(targets, p); err != nil {
+		return err
+	}
 	if opts.dryRun {
 		_, err := io.WriteString(a.Stdout, p.Text())
 		return err
 	}
 	if err := settings.Create(ctx, a.inputs(), path, p); err != nil {
-		return err
+		return orHint(err, "name another file by --out FILE; nothing was written")
 	}
 	err = writeList(a.Stdout, out, render.List[initRow]{
 		Columns: initColumns(),
@@ -93,7 +98,7 @@ func (a *app) init(ctx context.Context, opts initOptions, args []string) error {
 
 // serversToAsk returns args, or where there are none what the user has said
 // elsewhere or says now.
-func (a *app) serversToAsk(args []string) ([]string, error) {
+func (a *app) serversToAsk(ctx context.Context, args []string) ([]string, error) {
 	if len(args) > 0 {
 		return args, nil
 	}
@@ -106,10 +111,12 @@ func (a *app) serversToAsk(args []string) ([]string, error) {
 	if !a.StdinTTY || !a.StderrTTY {
 		return nil, withHint(usagef("init needs the URL of a registry, as nobody can be asked here"), "govctl init "+defaultConsul)
 	}
-	_, _ = fmt.Fprintf(a.Stderr, "Which registry? [%s] ", defaultConsul)
-	line, err := bufio.NewReader(a.Stdin).ReadString('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, usagef("read the answer: %w", err)
+	line, err := a.answer(ctx, "Which registry? ["+defaultConsul+"]")
+	switch {
+	case errors.Is(err, context.Canceled):
+		return nil, err
+	case err != nil:
+		return nil, withHint(usagef("init needs the URL of a registry, and there was no answer"), "govctl init "+defaultConsul)
 	}
 	if fields := strings.Fields(line); len(fields) > 0 {
 		return fields, nil

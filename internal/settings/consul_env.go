@@ -48,7 +48,7 @@ func (s *Settings) consulURL(address string) (*url.URL, error) {
 	if text := s.in.Getenv("CONSUL_HTTP_SSL"); text != "" {
 		var err error
 		if secure, err = strconv.ParseBool(text); err != nil {
-			return nil, mistake("", "CONSUL_HTTP_SSL is %s: it is true or false", quote(text))
+			return nil, mistake("unset it, or write https:// in CONSUL_HTTP_ADDR", "CONSUL_HTTP_SSL is %s: it is true or false", quote(text))
 		}
 	}
 	scheme, hosts, ok := strings.Cut(address, "://")
@@ -95,7 +95,7 @@ func (s *Settings) consulBackend(u *url.URL) (*Backend, error) {
 		if err != nil {
 			return nil, err
 		}
-		b.Auth = &Auth{Token: Secret{File: path}}
+		b.Auth = &Auth{Token: Secret{File: path, variable: "CONSUL_HTTP_TOKEN_FILE"}}
 	case s.in.Getenv("CONSUL_HTTP_TOKEN") != "":
 		b.Auth = &Auth{Token: Secret{Env: "CONSUL_HTTP_TOKEN"}}
 	}
@@ -117,12 +117,12 @@ func (s *Settings) consulTLS() (TLS, error) {
 		return TLS{}, err
 	}
 	if (t.Cert == "") != (t.Key == "") {
-		return TLS{}, mistake("", "CONSUL_CLIENT_CERT and CONSUL_CLIENT_KEY must be set together")
+		return TLS{}, mistake("set both, or neither", "CONSUL_CLIENT_CERT and CONSUL_CLIENT_KEY must be set together")
 	}
 	if text := s.in.Getenv("CONSUL_HTTP_SSL_VERIFY"); text != "" {
 		verify, err := strconv.ParseBool(text)
 		if err != nil {
-			return TLS{}, mistake("", "CONSUL_HTTP_SSL_VERIFY is %s: it is true or false", quote(text))
+			return TLS{}, mistake("unset it: certificates are then verified", "CONSUL_HTTP_SSL_VERIFY is %s: it is true or false", quote(text))
 		}
 		t.Insecure = !verify
 	}
@@ -137,7 +137,7 @@ func (s *Settings) consulFile(variable string) (string, error) {
 	}
 	path, err := resolve(text, s.in.Dir, s.in.Getenv("HOME"))
 	if err != nil {
-		return "", mistake("", "%s: %v", variable, err)
+		return "", mistake("it is the path of a file", "%s: %v", variable, err)
 	}
 	return path, nil
 }

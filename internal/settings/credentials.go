@@ -63,7 +63,7 @@ func (s *Settings) Credentials(ctx context.Context, b *Backend) (Credentials, er
 		case err != nil && ctx.Err() != nil:
 			return Credentials{}, fmt.Errorf("%s: %w", part.from.where(part.name), ctx.Err())
 		case err != nil:
-			return Credentials{}, mistake("", "%s: %v", part.from.where(part.name), err)
+			return Credentials{}, mistake("`govctl env show` says where each secret is read from", "%s: %v", part.from.where(part.name), err)
 		}
 		*part.to = text
 	}
@@ -72,6 +72,9 @@ func (s *Settings) Credentials(ctx context.Context, b *Backend) (Credentials, er
 
 // where names a secret in an error: "govctl.yaml:4: token".
 func (s Secret) where(name string) string {
+	if s.pos.IsZero() && s.variable != "" {
+		return s.variable
+	}
 	if s.pos.IsZero() {
 		return name
 	}

@@ -2,6 +2,8 @@ package settings
 
 import (
 	"fmt"
+	"net"
+	"strconv"
 	"strings"
 )
 
@@ -58,12 +60,24 @@ func (s *Settings) Environment(name string) (*Environment, error) {
 func (s *Settings) hintNames(name, near string) string {
 	names := s.names()
 	switch {
+	case isAddress(name):
+		return "if that is a Consul: -e consul://" + name
 	case len(names) == 0:
 		return hintShape
 	case near != "" || wrongName(name) != "":
 		return has(names)
 	}
 	return fmt.Sprintf("%s; `govctl env add %s URL` adds one", has(names), name)
+}
+
+// isAddress reports whether somebody who wrote name, which is no environment,
+// most likely meant a server: HOST:PORT, an IP address, localhost.
+func isAddress(name string) bool {
+	host, port, err := net.SplitHostPort(name)
+	if _, bad := strconv.ParseUint(port, 10, 16); err == nil && bad == nil && host != "" && checkServers(name) == nil {
+		return true
+	}
+	return net.ParseIP(name).To4() != nil || name == "localhost"
 }
 
 func (s *Settings) where() string {
@@ -85,7 +99,7 @@ func (s *Settings) noDefault() error {
 func (s *Settings) onTheSpot(text string) (*Environment, error) {
 	u, err := parseURL(text, s.in.Dir, s.in.Getenv("HOME"))
 	if err != nil {
-		hint := ""
+		hint := "write it like consul://127.0.0.1:8500 or local://PATH"
 		if isClear(err) {
 			hint = "for Consul set CONSUL_HTTP_TOKEN or CONSUL_HTTP_TOKEN_FILE; for others name the back-end in govctl.yaml, with auth"
 		}

@@ -93,9 +93,13 @@ func TestWhichEnvironment(t *testing.T) {
 		"variable":          {file: three, variable: "staging", want: "environment \"staging\" (GOVCTL_ENV) is not in ./govctl.yaml|it has dev, test, prod; `govctl env add staging URL` adds one"},
 		"other case":        {file: three, ask: "Dev", want: `environment "Dev" is not in ./govctl.yaml (did you mean "dev"?)|it has dev, test, prod`},
 		"built in":          {ask: "staging", want: "environment \"staging\" is not in the built-in settings|it has dev, test, prod; `govctl env add staging URL` adds one"},
+		"a server":          {file: three, ask: "127.0.0.1:8500", want: `environment "127.0.0.1:8500" is not in ./govctl.yaml|if that is a Consul: -e consul://127.0.0.1:8500`},
+		"a host":            {ask: "localhost", want: `environment "localhost" is not in the built-in settings|if that is a Consul: -e consul://localhost`},
+		"an IP address":     {ask: "10.0.0.1", want: `environment "10.0.0.1" is not in the built-in settings|if that is a Consul: -e consul://10.0.0.1`},
+		"no port":           {ask: "a:70000", want: "environment \"a:70000\" is not in the built-in settings|it has dev, test, prod; `govctl env add a:70000 URL` adds one"},
 		"URL":               {file: three, ask: "consul://u/x", want: "consul://u/x"},
 		"URL by variable":   {file: three, variable: "consul://u", want: "consul://u"},
-		"bad URL":           {ask: "consul://", want: "environment by URL: the URL names no server|"},
+		"bad URL":           {ask: "consul://", want: "environment by URL: the URL names no server|write it like consul://127.0.0.1:8500 or local://PATH"},
 		"token in a URL":    {ask: "consul://u?token=CANARY", want: "environment by URL: a token stands in the clear in the URL|for Consul set CONSUL_HTTP_TOKEN or CONSUL_HTTP_TOKEN_FILE; for others name the back-end in govctl.yaml, with auth"},
 		"consul, no file":   {consul: "c:8500", want: "consul://c:8500"},
 		"consul, default":   {file: "default: prod\n" + three, consul: "c", want: "consul://p"},
@@ -203,9 +207,9 @@ func TestTheVariablesOfConsul(t *testing.T) {
 			"consul",
 			"CONSUL_HTTP_ADDR: a user or password stands in the clear in the URL|it is HOST:PORT, http://HOST:PORT or https://HOST:PORT",
 		},
-		"odd ssl":    {map[string]string{"CONSUL_HTTP_ADDR": "c", "CONSUL_HTTP_SSL": "ja"}, "consul", `CONSUL_HTTP_SSL is "ja": it is true or false|`},
-		"odd verify": {map[string]string{"CONSUL_HTTP_SSL_VERIFY": "ja"}, "consul+https://u", `CONSUL_HTTP_SSL_VERIFY is "ja": it is true or false|`},
-		"cert alone": {map[string]string{"CONSUL_CLIENT_KEY": ""}, "consul+https://u", `CONSUL_CLIENT_CERT and CONSUL_CLIENT_KEY must be set together|`},
+		"odd ssl":    {map[string]string{"CONSUL_HTTP_ADDR": "c", "CONSUL_HTTP_SSL": "ja"}, "consul", `CONSUL_HTTP_SSL is "ja": it is true or false|unset it, or write https:// in CONSUL_HTTP_ADDR`},
+		"odd verify": {map[string]string{"CONSUL_HTTP_SSL_VERIFY": "ja"}, "consul+https://u", `CONSUL_HTTP_SSL_VERIFY is "ja": it is true or false|unset it: certificates are then verified`},
+		"cert alone": {map[string]string{"CONSUL_CLIENT_KEY": ""}, "consul+https://u", `CONSUL_CLIENT_CERT and CONSUL_CLIENT_KEY must be set together|set both, or neither`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

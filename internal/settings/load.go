@@ -117,7 +117,7 @@ func (in Inputs) named(source Source, by, path string) (found, error) {
 	info, err := os.Stat(abs)
 	switch {
 	case err != nil:
-		return found{}, mistake("", "%s %s: %v", by, path, reason(err))
+		return found{}, mistake("`govctl init` writes one", "%s %s: %v", by, path, reason(err))
 	case info.IsDir():
 		return found{}, mistake("name the file in it", "%s %s: this is a folder", by, path)
 	}

@@ -55,7 +55,7 @@ func mistakes() map[string]mistaken {
 		"escape sequence":   {"\"a\\e[31m\": 1\n", `govctl.yaml:1: unknown key "a\x1b[31m" in the file|the file has default, environments, output, timeout, color`},
 
 		"no duration":     {"\ntimeout: 10\n", `timeout "10" (govctl.yaml:2) is no duration|write a number with its unit: 500ms, 10s, 2m`},
-		"zero timeout":    {"timeout: 0s\n", `timeout "0s" (govctl.yaml:1) must be above 0|`},
+		"zero timeout":    {"timeout: 0s\n", `timeout "0s" (govctl.yaml:1) must be above 0|write a number with its unit: 500ms, 10s, 2m`},
 		"unknown color":   {"color: alway\n", `unknown color "alway" (govctl.yaml:1) (did you mean "always"?)|it is one of auto, always, never`},
 		"unknown default": {"default: pord\nenvironments: {prod: {registry: consul://a}}\n", `govctl.yaml:1: "default" names environment "pord", which is not here (did you mean "prod"?)|it has prod`},
 		"URL as default":  {"default: consul://evil\n", `govctl.yaml:1: "default" names environment "consul://evil", which is not here|`},

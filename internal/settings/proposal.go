@@ -138,8 +138,14 @@ func Create(ctx context.Context, in Inputs, path string, p Proposal) error {
 // Absent returns an *Error where something stands at path, which Create would
 // refuse.
 func Absent(in Inputs, path string) error {
-	if _, err := os.Lstat(in.real().absolute(path)); !errors.Is(err, fs.ErrNotExist) {
+	info, err := os.Lstat(in.real().absolute(path))
+	switch {
+	case err == nil && info.IsDir():
+		return mistake("name the file in it: --out "+filepath.Join(path, fileName), "%s is a folder", path)
+	case err == nil:
 		return errThere(path)
+	case !errors.Is(err, fs.ErrNotExist):
+		return mistake("name another file by --out FILE", "%s: %v", path, reason(err))
 	}
 	return nil
 }

@@ -139,7 +139,7 @@ func timeout(text, from string) (time.Duration, error) {
 	case err != nil:
 		return 0, mistake("write a number with its unit: 500ms, 10s, 2m", "timeout %s%s is no duration", quote(text), place(from))
 	case d <= 0:
-		return 0, mistake("", "timeout %s%s must be above 0", quote(text), place(from))
+		return 0, mistake("write a number with its unit: 500ms, 10s, 2m", "timeout %s%s must be above 0", quote(text), place(from))
 	}
 	return d, nil
 }

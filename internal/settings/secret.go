@@ -14,6 +14,8 @@ type Secret struct {
 
 	plain string // a user name, which may stand in the file as it is
 	pos   Pos
+	// variable is that of Consul's own client that names File, "" for none.
+	variable string
 }
 
 // Auth is how a back-end is told who asks: a token, or a user name with a
