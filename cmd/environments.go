@@ -80,20 +80,41 @@ func (a *app) confirm(ctx context.Context, question, what string) error {
 	if !a.StdinTTY || !a.StderrTTY {
 		return withHint(usagef("%s: there is no terminal to ask on", what), "--yes says yes beforehand")
 	}
-	_, _ = fmt.Fprintf(a.Stderr, "%s [y/N] ", render.Safe(question))
-	answer := make(chan string, 1)
+	text, err := a.answer(ctx, question+" [y/N]")
+	switch text = strings.ToLower(strings.TrimSpace(text)); {
+	case errors.Is(err, context.Canceled):
+		return err
+	case text == "y", text == "yes":
+		return nil
+	}
+	return withHint(usagef("%s: not confirmed, nothing was changed", what), "y or yes is a yes")
+}
+
+// answer asks a question on the terminal and returns the line that is typed. It
+// does not wait longer than ctx; io.EOF is an end without any answer.
+func (a *app) answer(ctx context.Context, question string) (string, error) {
+	_, _ = fmt.Fprint(a.Stderr, render.Safe(question)+" ")
+	type answer struct {
+		line string
+		err  error
+	}
+	typed := make(chan answer, 1)
 	go func() {
-		line, _ := bufio.NewReader(a.Stdin).ReadString('\n') // the end of the input is no answer
-		answer <- strings.ToLower(strings.TrimSpace(line))
+		line, err := bufio.NewReader(a.Stdin).ReadString('\n')
+		if line != "" {
+			err = nil
+		}
+		typed <- answer{line, err}
 	}()
 	select {
-	case text := <-answer:
-		if text == "y" || text == "yes" {
-			return nil
+	case got := <-typed:
+		if got.err != nil {
+			_, _ = fmt.Fprintln(a.Stderr) // what is said next begins a line
 		}
-		return withHint(usagef("%s: not confirmed, nothing was changed", what), "y or yes is a yes")
+		return got.line, got.err
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		_, _ = fmt.Fprintln(a.Stderr)
+		return "", context.Cause(ctx)
 	}
 }
 

@@ -3,7 +3,6 @@ package cmd_test
 import (
 	"bytes"
 	"context"
-	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -55,7 +54,7 @@ func TestOnATerminalItIsAsked(t *testing.T) {
 		"YES\n": {0, "remove b from ./govctl.yaml? [y/N] ./govctl.yaml: removed b\n", gone},
 		"\n":    {2, "remove b from ./govctl.yaml? [y/N] govctl: remove b: not confirmed, nothing was changed\nhint: y or yes is a yes\n", twoEnvironments},
 		"yo\n":  {2, "remove b from ./govctl.yaml? [y/N] govctl: remove b: not confirmed, nothing was changed\nhint: y or yes is a yes\n", twoEnvironments},
-		"":      {2, "remove b from ./govctl.yaml? [y/N] govctl: remove b: not confirmed, nothing was changed\nhint: y or yes is a yes\n", twoEnvironments},
+		"":      {2, "remove b from ./govctl.yaml? [y/N] \ngovctl: remove b: not confirmed, nothing was changed\nhint: y or yes is a yes\n", twoEnvironments},
 	} {
 		t.Run(typed, func(t *testing.T) {
 			t.Parallel()
@@ -75,20 +74,49 @@ func TestOnATerminalItIsAsked(t *testing.T) {
 // TestAQuestionCanBeInterrupted has a person who types nothing and presses Ctrl-C.
 func TestAQuestionCanBeInterrupted(t *testing.T) {
 	t.Parallel()
-	read, write := io.Pipe()
-	defer func() { _ = write.Close() }()
-	dir := repo(t, twoEnvironments)
 	pressed := func(ctx context.Context) (context.Context, context.CancelFunc) {
 		ctx, cancel := context.WithCancel(ctx)
 		cancel()
 		return ctx, cancel
 	}
-	out, status := atTerminal(t, dir, read, pressed, "env trust")
-	if want := "./govctl.yaml wants nothing that needs trust\ntrust ./govctl.yaml? [y/N] govctl: interrupted\n"; out != want || status != 130 {
-		t.Errorf("status %d, %q, want %q", status, out, want)
+	for words, want := range map[string]string{
+		"env trust":        "./govctl.yaml wants nothing that needs trust\ntrust ./govctl.yaml? [y/N] \ngovctl: interrupted\n",
+		"init --out other": "Which registry? [consul://127.0.0.1:8500] \ngovctl: interrupted\n",
+	} {
+		t.Run(words, func(t *testing.T) {
+			t.Parallel()
+			read, write := io.Pipe()
+			defer func() { _ = write.Close() }()
+			dir := repo(t, twoEnvironments)
+			out, status := atTerminal(t, dir, read, pressed, words)
+			if out != want || status != 130 {
+				t.Errorf("status %d, %q, want %q", status, out, want)
+			}
+			if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
+				t.Errorf("%v, %v were written", left, err)
+			}
+		})
 	}
-	if _, err := os.Stat(filepath.Join(dir, "config")); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("a record was written: %v", err)
+}
+
+func TestInitAsksForARegistry(t *testing.T) {
+	t.Parallel()
+	const asked = "Which registry? [consul://127.0.0.1:8500] "
+	for typed, want := range map[string]string{
+		"dev=local://a":                  "dev\n",
+		"dev=local://a prod=local://b\n": "dev\nprod\n",
+		"":                               asked + "\ngovctl: init needs the URL of a registry, and there was no answer\nhint: govctl init consul://127.0.0.1:8500\n",
+	} {
+		t.Run(typed, func(t *testing.T) {
+			t.Parallel()
+			out, status := atTerminal(t, t.TempDir(), strings.NewReader(typed), context.WithCancel, "init -q -o name")
+			if typed != "" {
+				want = asked + want
+			}
+			if out != want || (status == 0) != (typed != "") {
+				t.Errorf("status %d, %q, want %q", status, out, want)
+			}
+		})
 	}
 }
 

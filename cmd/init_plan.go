@@ -40,6 +40,9 @@ func (a *app) initTargets(words []string, here bool) ([]*initTarget, error) {
 		text := word
 		if name, rest, ok := strings.Cut(word, "="); ok && !strings.Contains(name, "://") {
 			t.name, text = name, rest
+			if err := settings.CheckName(name); err != nil {
+				return nil, err
+			}
 		}
 		if !settings.IsURL(text) {
 			return nil, withHint(usagef("%q is no URL", text), "write it like "+defaultConsul+", or NAME="+defaultConsul)
@@ -60,7 +63,22 @@ func (a *app) initTargets(words []string, here bool) ([]*initTarget, error) {
 	if !slices.ContainsFunc(targets, func(t *initTarget) bool { return t.role == doctor.Registry }) {
 		return nil, withHint(usagef("init needs the URL of a registry"), "govctl init "+defaultConsul+" "+strings.Join(words, " "))
 	}
-	return targets, distribute(targets)
+	if err := distribute(targets); err != nil {
+		return nil, err
+	}
+	return targets, differ(targets)
+}
+
+// differ refuses two registries of one name.
+func differ(targets []*initTarget) error {
+	seen := map[string]bool{}
+	for _, t := range targets {
+		if t.isNamed() && seen[t.name] {
+			return withHint(usagef("two registries for %s", t.name), "write NAME=URL for each registry, each with a NAME of its own")
+		}
+		seen[t.name] = seen[t.name] || t.isNamed()
+	}
+	return nil
 }
 
 // roleOf returns what a back-end serves as by its system.
@@ -185,6 +203,26 @@ func (t *initTarget) join(environments []settings.ProposedEnvironment) {
 		case doctor.Registry, doctor.Config:
 		}
 	}
+}
+
+// everyoneHasAPlace refuses a source of traces or metrics that is in no
+// environment of p.
+func everyoneHasAPlace(targets []*initTarget, p settings.Proposal) error {
+	var names []string
+	for i := range p.Environments {
+		if e := &p.Environments[i]; !e.Idle {
+			names = append(names, e.Name)
+		}
+	}
+	for _, t := range targets {
+		text := t.url.String()
+		if t.role != doctor.Registry && !slices.ContainsFunc(p.Environments, func(e settings.ProposedEnvironment) bool {
+			return (t.name == "" || t.name == e.Name) && (e.Traces == text || e.Metrics == text)
+		}) {
+			return withHint(usagef("%s has no place in any environment", text), "write NAME=URL, once for each: here are "+strings.Join(names, ", "))
+		}
+	}
+	return nil
 }
 
 // alone makes one environment of a registry.

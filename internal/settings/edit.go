@@ -65,8 +65,8 @@ func (s *Settings) Use(name string) (*Edit, error) {
 // Add appends an environment to the file, or makes the user's own file of it
 // where there is none.
 func (s *Settings) Add(name string, d Draft) (*Edit, error) {
-	if why := wrongName(name); why != "" {
-		return nil, mistake("a name is a word like dev or prod-eu", "%s", why)
+	if err := CheckName(name); err != nil {
+		return nil, err
 	}
 	path := s.path
 	if s.isForeign() {

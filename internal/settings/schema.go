@@ -62,8 +62,8 @@ func (p *parser) environments(n *yaml.Node) ([]Environment, error) {
 	}
 	out := make([]Environment, 0, len(entries))
 	for _, e := range entries {
-		if err := checkName(e.key, e.pos); err != nil {
-			return nil, err
+		if why := wrongName(e.key); why != "" {
+			return nil, e.pos.at("", "%s", why)
 		}
 		env, err := p.environment(e)
 		if err != nil {
@@ -74,16 +74,16 @@ func (p *parser) environments(n *yaml.Node) ([]Environment, error) {
 	return out, nil
 }
 
-// checkName refuses names that could be taken for something else on a command
-// line: a URL, a file, a flag.
-func checkName(name string, pos Pos) error {
+// CheckName returns an *Error where no environment can have the given name.
+func CheckName(name string) error {
 	if why := wrongName(name); why != "" {
-		return pos.at("", "%s", why)
+		return mistake("a name is a word like dev or prod-eu", "%s", why)
 	}
 	return nil
 }
 
-// wrongName returns why an environment cannot have a name, or "".
+// wrongName returns why an environment cannot have a name, or "": it could be
+// taken for something else on a command line, as a URL, a file or a flag.
 func wrongName(name string) string {
 	odd := func(r rune) bool { return !unicode.IsPrint(r) || unicode.IsSpace(r) }
 	switch {
