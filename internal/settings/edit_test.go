@@ -66,6 +66,7 @@ func TestUseChangesOneWord(t *testing.T) {
 		"in single quotes":    {"default: 'dev'\n" + envs, "prod", "default: prod\n" + envs},
 		"below its key":       {"default:\n  dev\n" + envs, "prod", "default:\n  prod\n" + envs},
 		"a word for YAML":     {"default: dev\n" + envs, "true", "default: \"true\"\n" + envs},
+		"in quotes of ours":   {"default: \"\\\"\"\n  # x\n" + envs + "  '\"': {registry: consul://q}\n", "dev", "default: dev\n  # x\n" + envs + "  '\"': {registry: consul://q}\n"},
 		"the same":            {"default: 'dev'\n" + envs, "dev", "default: 'dev'\n" + envs},
 		"CRLF":                {strings.ReplaceAll("default: dev\n"+envs, "\n", "\r\n"), "prod", strings.ReplaceAll("default: prod\n"+envs, "\n", "\r\n")},
 		"after other letters": {"output: json\n" + envs + "color: \"auto\" # ä → ö\ndefault: dev", "prod", "output: json\n" + envs + "color: \"auto\" # ä → ö\ndefault: prod"},
@@ -118,6 +119,7 @@ func TestAddAppendsAsTheFileIsWritten(t *testing.T) {
 		"braces, no line end": {"environments: { }", "add prod registry=consul://p", "environments:\n  prod:\n    registry: consul://p\n"},
 		"a document's end":    {"environments:\n  dev: {registry: consul://d}\n...\n", "add prod registry=consul://p", "environments:\n  dev: {registry: consul://d}\n  prod:\n    registry: consul://p\n...\n"},
 		"words for YAML":      {"environments:\n  dev: {registry: consul://d}\n", "add null nacos://p?namespace=a&x=%23", "environments:\n  dev: {registry: consul://d}\n  \"null\":\n    registry: nacos://p?namespace=a&x=%23\n    config: nacos://p?namespace=a&x=%23\n"},
+		"words for YAML 1.1":  {"environments:\n  dev: {registry: consul://d}\n", "add no registry=consul://p", "environments:\n  dev: {registry: consul://d}\n  \"no\":\n    registry: consul://p\n"},
 		"a folder":            {"environments:\n  dev: {registry: consul://d}\n", "add here local://data", "environments:\n  dev: {registry: consul://d}\n  here:\n    registry: local://data\n    config: local://data\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -145,6 +147,17 @@ func TestRemoveTakesTheCommentAboveWithIt(t *testing.T) {
 				t.Errorf("%s, %q: -want +got:\n%s", env, eol, diff)
 			}
 		}
+	}
+}
+
+// TestRemoveLeavesTheCommentsOfOthers has some that stand far in at the very end,
+// behind others that are about nothing.
+func TestRemoveLeavesTheCommentsOfOthers(t *testing.T) {
+	t.Parallel()
+	const rest = "\n  # about nothing\n# at the margin\n    # far in\n"
+	const a = "environments:\n  a: {registry: consul://a}\n"
+	if diff := cmp.Diff(a+rest, edited(t, a+"  b:\n    registry: consul://b\n\n    # of b\n"+rest, "rm b")); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
 	}
 }
 
@@ -186,6 +199,7 @@ func TestWhatCannotBeEditedSaysWhatToWrite(t *testing.T) {
 		"unknown, near":    {block, "use dve", `environment "dve" is not in ./govctl.yaml (did you mean "dev"?)|it has dev, x`},
 		"unknown, far":     {block, "rm production", "environment \"production\" is not in ./govctl.yaml|it has dev, x; `govctl env add production URL` adds one"},
 		"a bad name":       {block, "add -x consul://p", `an environment cannot be named "-x": a name has no blanks and does not begin with a dash|a name is a word like dev or prod-eu`},
+		"no UTF-8":         {block, "add a\xff consul://p", `an environment cannot be named "a�": a name has no blanks and does not begin with a dash|a name is a word like dev or prod-eu`},
 		"a credential":     {block, "add prod consul://u:CANARY@p", `"registry": a user or password stands in the clear in the URL|add it without, then write registry: {url: …, auth: {token: {env: NAME}}} into the file`},
 		"a token":          {block, "add prod consul://p?token=CANARY", `"registry": a token stands in the clear in the URL|add it without, then write registry: {url: …, auth: {token: {env: NAME}}} into the file`},
 		"an odd system":    {block, "add prod consl://p", `"registry": unknown system "consl" (did you mean "consul"?)|it is one of consul, local, nacos, jaeger, zipkin, tempo, prometheus, eureka, etcd, zookeeper`},

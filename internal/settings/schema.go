@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -91,7 +92,7 @@ func wrongName(name string) string {
 		return fmt.Sprintf("an environment cannot be named %s: that is a URL or a file on the command line", quote(name))
 	case len(name) > maxName:
 		return fmt.Sprintf("the name of an environment is longer than %d bytes", maxName)
-	case name == "", strings.HasPrefix(name, "-"), strings.ContainsFunc(name, odd):
+	case name == "", !utf8.ValidString(name), strings.HasPrefix(name, "-"), strings.ContainsFunc(name, odd):
 		return fmt.Sprintf("an environment cannot be named %s: a name has no blanks and does not begin with a dash", quote(name))
 	}
 	return ""

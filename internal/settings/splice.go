@@ -65,7 +65,7 @@ func (o *outline) setDefault(name string) error {
 		return o.insertDefault(name)
 	}
 	line, from := o.lines[value.Line-1], o.column(value)
-	for _, raw := range []string{`"` + value.Value + `"`, "'" + value.Value + "'", value.Value} {
+	for _, raw := range []string{quoted(value.Value), "'" + value.Value + "'", value.Value} {
 		if rest, ok := strings.CutPrefix(line[from:], raw); ok {
 			if value.Value != name {
 				o.lines[value.Line-1] = line[:from] + word(name) + rest
@@ -167,8 +167,8 @@ func (o *outline) insert(at int, lines []string) {
 }
 
 // end returns the line behind the environment whose key is environments'
-// content i. Blank lines and comments that stand no further in than its name are
-// not its own.
+// content i. Behind its last value only the comments that stand further in than its
+// name are its own, up to the first that does not.
 func (o *outline) end(key, environments *yaml.Node, i int) int {
 	end := len(o.lines)
 	if i+2 < len(environments.Content) {
@@ -181,14 +181,20 @@ func (o *outline) end(key, environments *yaml.Node, i int) int {
 		}
 	}
 	name := environments.Content[i]
-	for end > name.Line {
-		l := o.lines[end-1]
-		if !isBlank(l) && !strings.HasPrefix(l, "...") && (!isComment(l) || indentOf(l) > name.Column-1) {
-			break
-		}
-		end--
+	last := end
+	for last > name.Line && (isBlank(o.lines[last-1]) || isComment(o.lines[last-1]) || strings.HasPrefix(o.lines[last-1], "...")) {
+		last--
 	}
-	return end
+	for at := last; at < end; at++ {
+		switch l := o.lines[at]; {
+		case isBlank(l):
+		case isComment(l) && indentOf(l) > name.Column-1:
+			last = at + 1
+		default:
+			return last
+		}
+	}
+	return last
 }
 
 // remove takes an environment out, with the comment directly above it.
@@ -294,14 +300,11 @@ func (d *Draft) node() *yaml.Node {
 	return n
 }
 
-// word returns text as one scalar of YAML in block style: as it is where that
-// is read back as the same text.
+// word returns text as one scalar of YAML in block style: as it is where every
+// program reads that as the same text, YAML 1.1 ones ("no") included.
 func word(text string) string {
-	var n yaml.Node
-	if yaml.Unmarshal([]byte(text), &n) == nil && len(n.Content) == 1 && !strings.ContainsAny(text, "#\n") {
-		if s := n.Content[0]; s.Kind == yaml.ScalarNode && s.Style == 0 && s.Tag == "!!str" && s.Value == text && s.Anchor == "" {
-			return text
-		}
+	if plain, err := yaml.Marshal(text); err == nil && string(plain) == text+"\n" {
+		return text
 	}
 	return quoted(text)
 }
