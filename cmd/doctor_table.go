@@ -113,20 +113,25 @@ func (a *app) writeDoctorVerdict(out render.Options, checkups []checkup) error {
 		t.Add(&checkups[i].Report)
 	}
 	a.printf("\n%s\n", doctorTotals(&t))
-	if f := firstFinding(checkups); f != nil {
-		a.say("hint: `govctl explain %s`", f.Code)
+	if hint := hintExplain(checkups); hint != "" && !noneAnswered(&t) { // else the error has it
+		a.say("hint: %s", hint)
 	}
 	return nil
 }
 
-func firstFinding(checkups []checkup) *doctor.Finding {
+// hintExplain says where more is said of the first finding; "" where there is
+// none.
+func hintExplain(checkups []checkup) string {
 	for i := range checkups {
 		if f := checkups[i].Findings; len(f) > 0 {
-			return &f[0]
+			return fmt.Sprintf("`govctl explain %s`", f[0].Code)
 		}
 	}
-	return nil
+	return ""
 }
+
+// noneAnswered reports whether the command ends with the error that says so.
+func noneAnswered(t *doctor.Tally) bool { return t.Worst() == doctor.Inconclusive && t.Reached == 0 }
 
 // writeClusters writes the servers of each cluster that has more than one, once
 // where several back-ends belong to it.
@@ -261,8 +266,8 @@ func verdictOfDoctor(checkups []checkup, failOn string) error {
 	switch worst := t.Worst(); {
 	case worst == doctor.Fail, worst == doctor.Warn && failOn == string(doctor.Warn):
 		return errFinding
-	case worst == doctor.Inconclusive && t.Reached == 0:
-		return errors.New("check back-ends: none answered")
+	case noneAnswered(&t):
+		return withHint(errors.New("check back-ends: none answered"), hintExplain(checkups))
 	case worst == doctor.Inconclusive:
 		return errIncomplete
 	}
