@@ -42,17 +42,27 @@ type Options struct {
 	// Token switches ACLs on, with the default policy deny, and is the token that
 	// may do all.
 	Token string
+	// TLS, where not nil, has it speak TLS on a port beside that of plain HTTP.
+	TLS *TLS
+}
+
+// TLS is what an agent shows and wants, as PEM files.
+type TLS struct {
+	CA, Cert, Key string
+	// Mutual has it want a certificate by CA of its clients.
+	Mutual bool
 }
 
 // ports are where an agent listens, all on 127.0.0.1.
-type ports struct{ http, server, serf int }
+type ports struct{ http, server, serf, https int }
 
 // Consul is one agent.
 type Consul struct {
 	// API talks to the agent, with its all-powerful token where it has ACLs.
 	API *API
-	// Address is the host:port of its HTTP interface.
-	Address string
+	// Address is the host:port of its HTTP interface, TLSAddress that of the one
+	// that speaks TLS; "" without Options.TLS.
+	Address, TLSAddress string
 	// Node is the agent's name.
 	Node string
 
@@ -81,12 +91,16 @@ func StartConsul(ctx context.Context, o Options) (*Consul, error) {
 }
 
 func newConsul(o Options) (*Consul, error) {
-	free, err := freePorts(3)
+	free, err := freePorts(4)
 	if err != nil {
 		return nil, err
 	}
-	c := &Consul{options: o, Node: o.Node, ports: ports{http: free[0], server: free[1], serf: free[2]}}
+	c := &Consul{options: o, Node: o.Node, ports: ports{free[0], free[1], free[2], -1}}
 	c.Address = loopback(c.ports.http)
+	if o.TLS != nil {
+		c.ports.https = free[3]
+		c.TLSAddress = loopback(c.ports.https)
+	}
 	c.API = NewAPI(c.Address, o.Token)
 	return c, c.writeSettings()
 }
@@ -111,7 +125,7 @@ func (c *Consul) writeSettings() error {
 		"gossip_lan":  map[string]any{"probe_interval": "200ms", "probe_timeout": "150ms", "suspicion_mult": 3},
 		"ports": map[string]int{
 			"http": c.ports.http, "server": c.ports.server, "serf_lan": c.ports.serf,
-			"https": -1, "grpc": -1, "grpc_tls": -1, "dns": -1, "serf_wan": -1,
+			"https": c.ports.https, "grpc": -1, "grpc_tls": -1, "dns": -1, "serf_wan": -1,
 		},
 	}
 	if !o.Client {
@@ -127,6 +141,11 @@ func (c *Consul) writeSettings() error {
 			"default_policy": "deny",
 			"tokens":         map[string]string{"initial_management": o.Token, "agent": o.Token},
 		}
+	}
+	if t := o.TLS; t != nil {
+		settings["tls"] = map[string]any{"defaults": map[string]any{
+			"ca_file": t.CA, "cert_file": t.Cert, "key_file": t.Key, "verify_incoming": t.Mutual,
+		}}
 	}
 	text, err := json.Marshal(settings)
 	if err != nil {
