@@ -199,7 +199,7 @@ func TestWhatCannotBeEditedSaysWhatToWrite(t *testing.T) {
 		"unknown, near":    {block, "use dve", `environment "dve" is not in ./govctl.yaml (did you mean "dev"?)|it has dev, x`},
 		"unknown, far":     {block, "rm production", "environment \"production\" is not in ./govctl.yaml|it has dev, x; `govctl env add production URL` adds one"},
 		"a bad name":       {block, "add -x consul://p", `an environment cannot be named "-x": a name has no blanks and does not begin with a dash|a name is a word like dev or prod-eu`},
-		"no UTF-8":         {block, "add a\xff consul://p", `an environment cannot be named "a�": a name has no blanks and does not begin with a dash|a name is a word like dev or prod-eu`},
+		"no UTF-8":         {block, "add a\xff consul://p", `an environment cannot be named "a\xff": a name has no blanks and does not begin with a dash|a name is a word like dev or prod-eu`},
 		"a credential":     {block, "add prod consul://u:CANARY@p", `"registry": a user or password stands in the clear in the URL|add it without, then write registry: {url: …, auth: {token: {env: NAME}}} into the file`},
 		"a token":          {block, "add prod consul://p?token=CANARY", `"registry": a token stands in the clear in the URL|add it without, then write registry: {url: …, auth: {token: {env: NAME}}} into the file`},
 		"an odd system":    {block, "add prod consl://p", `"registry": unknown system "consl" (did you mean "consul"?)|it is one of consul, local, nacos, jaeger, zipkin, tempo, prometheus, eureka, etcd, zookeeper`},
