@@ -81,6 +81,9 @@ func (a *app) init(ctx context.Context, opts initOptions, args []string) error {
 		return err
 	}
 	if err := settings.Create(ctx, a.inputs(), path, p); err != nil {
+		if settings.Absent(a.inputs(), path) != nil {
+			return err // it is there, by somebody else or not trusted
+		}
 		return orHint(err, "name another file by --out FILE; nothing was written")
 	}
 	err = writeList(a.Stdout, out, render.List[initRow]{

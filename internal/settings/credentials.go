@@ -37,7 +37,7 @@ func (Credentials) MarshalText() ([]byte, error) { return []byte("credentials"),
 // repository must not be able to steal a token. An error is an *Error, or wraps the error of ctx where
 // that ended first; it holds no secret.
 func (s *Settings) Credentials(ctx context.Context, b *Backend) (Credentials, error) {
-	if b.untrusted && (b.Auth != nil || b.TLS.Cert != "") {
+	if b.untrusted && b.wantsTrust() {
 		if err := s.refuse(b); err != nil {
 			return Credentials{}, err
 		}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -120,7 +121,8 @@ func Create(ctx context.Context, in Inputs, path string, p Proposal) error {
 	in = in.real()
 	abs := in.absolute(path)
 	e := &Edit{File: path, settings: &Settings{in: in}, path: abs, after: []byte(p.Text()), create: createTemp}
-	if _, err := in.parser(e.File, e.path).parse(e.after); err != nil {
+	doc, err := in.parser(e.File, e.path).parse(e.after)
+	if err != nil {
 		return err
 	}
 	switch err := e.Write(ctx); {
@@ -132,7 +134,17 @@ func Create(ctx context.Context, in Inputs, path string, p Proposal) error {
 	if in.ConfigDir == "" || sameFile(abs, in.userFile()) || filepath.Base(abs) != fileName {
 		return nil // it is the user's own, or never found by itself
 	}
-	return in.trust(abs, e.after)
+	if err := in.trust(abs, e.after); err != nil && doc.wantsTrust() {
+		return fmt.Errorf("%s was written: %w", path, err)
+	}
+	return nil
+}
+
+// wantsTrust reports whether some back-end of d does.
+func (d *document) wantsTrust() bool {
+	return slices.ContainsFunc(d.environments, func(e Environment) bool {
+		return slices.ContainsFunc(e.backends(), (*Backend).wantsTrust)
+	})
 }
 
 // Absent returns an *Error where something stands at path, which Create would

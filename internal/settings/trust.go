@@ -154,6 +154,9 @@ func (s *Settings) Distrust() (was bool, err error) {
 	return true, nil
 }
 
+// wantsTrust reports whether b asks for what an untrusted file may not do.
+func (b *Backend) wantsTrust() bool { return b.Auth != nil || b.TLS.Cert != "" }
+
 // refuse refuses what a file that the user did not name may not do: run a
 // command, or send a credential to a server that the user's own file does not
 // name in the same way, that is with the same scheme and the same idea of whom

@@ -253,3 +253,50 @@ func TestAFileTellsAllThatItWants(t *testing.T) {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }
+
+func TestAnEditKeepsTheTrustHoweverTheFileIsNamed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.write("work/govctl.yaml", running)
+	if err := settings.TrustFile(w.inputs(), "govctl.yaml"); err != nil {
+		t.Fatal(err)
+	}
+	in := w.inputs()
+	in.Flags.Config = new("govctl.yaml")
+	named, err := settings.Load(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := named.Use("b")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Write(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if s := w.load(); s.Trust != settings.TrustGiven || s.Default != "b" {
+		t.Errorf("default %s, %s", s.Default, s.Trust)
+	}
+}
+
+// TestAFileIsMadeWhereNoTrustCanBe has a file stand where the records would be.
+func TestAFileIsMadeWhereNoTrustCanBe(t *testing.T) {
+	t.Parallel()
+	for want, like := range map[string]*settings.Backend{
+		"": nil,
+		"govctl.yaml was written: trust WORK/govctl.yaml: not a directory": {Auth: &settings.Auth{Token: settings.Secret{Env: "T"}}},
+	} {
+		w := newWorld(t)
+		w.write("config", "")
+		p := settings.Proposal{Default: "dev", Environments: []settings.ProposedEnvironment{
+			{Name: "dev", Draft: settings.Draft{Registry: "consul://a"}, Like: like},
+		}}
+		got := ""
+		if err := settings.Create(t.Context(), w.inputs(), "govctl.yaml", p); err != nil {
+			got = err.Error()
+		}
+		if got != replaceWork(want, w) || w.read("work/govctl.yaml") != p.Text() {
+			t.Errorf("%q, want %q; the file holds %s", got, want, w.read("work/govctl.yaml"))
+		}
+	}
+}

@@ -44,8 +44,12 @@ func (e *Edit) Write(ctx context.Context) error {
 	if err := e.write(); err != nil {
 		return fmt.Errorf("write %s: %w", e.File, err)
 	}
-	if e.settings.Trust == TrustGiven {
-		return e.settings.in.trust(e.path, e.after)
+	in := e.settings.in
+	if e.before == nil || in.trusts(e.path, e.before) != TrustGiven {
+		return nil
+	}
+	if err := in.trust(e.path, e.after); err != nil {
+		return fmt.Errorf("%s was written: %w", e.File, err)
 	}
 	return nil
 }
