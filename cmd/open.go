@@ -142,6 +142,7 @@ func (a *app) target(ctx context.Context, cfg *settings.Settings, b *settings.Ba
 		Variables:  b.Pos.IsZero(),
 		Token:      creds.Token,
 		TLS:        tlsConfig,
+		Timeout:    cfg.Timeout,
 		MaxBody:    int64(a.flags.maxBody),
 		MaxStale:   a.flags.maxStale,
 		Notice:     a.notices.add,

@@ -146,7 +146,7 @@ func explainMissing(ctx context.Context, src source, err error) error {
 	}
 	all, listErr := src.registry.Services(ctx)
 	if listErr != nil {
-		return err // the hint is not worth a second error
+		all = nil // the hint is not worth a second error
 	}
 	return hintMissing(err, e.Service, all)
 }

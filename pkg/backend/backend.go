@@ -31,6 +31,8 @@ type Target struct {
 	Token string
 	// TLS is nil for the system's roots.
 	TLS *tls.Config
+	// Timeout bounds each question of a watch; 0 is the back-end's default.
+	Timeout time.Duration
 	// MaxBody bounds a decoded answer, in bytes; 0 is the default of 256 MiB.
 	MaxBody int64
 	// MaxStale is how old an answer may be before a Notice says so; 0 is the
@@ -109,7 +111,7 @@ func inspectConsul(t Target) (doctor.Inspector, error) {
 func consulOptions(t Target) consul.Options {
 	return consul.Options{
 		URL: t.URL, Datacenter: t.Datacenter, Namespace: t.Namespace,
-		Variables: t.Variables, Token: t.Token, TLS: t.TLS, MaxBody: t.MaxBody, MaxStale: t.MaxStale, Notice: t.Notice, Now: t.Now,
+		Variables: t.Variables, Token: t.Token, TLS: t.TLS, Timeout: t.Timeout, MaxBody: t.MaxBody, MaxStale: t.MaxStale, Notice: t.Notice, Now: t.Now,
 	}
 }
 

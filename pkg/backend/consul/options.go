@@ -46,6 +46,9 @@ type Options struct {
 	Token string
 	// TLS is for consul+https; nil: the system's roots.
 	TLS *tls.Config
+	// Timeout bounds each question of a watch but those that the server holds until
+	// something changes; 0: 10 seconds. Other questions have their context's.
+	Timeout time.Duration
 	// MaxBody bounds an answer, in bytes after decompression; 0: 256 MiB.
 	MaxBody int64
 	// MaxStale is how long ago the server that answered may have heard from the

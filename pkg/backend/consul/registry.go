@@ -3,6 +3,7 @@
 package consul
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/url"
@@ -43,7 +44,9 @@ func OpenRegistry(o Options) (*Registry, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Registry{client: c, claims: make(chan struct{}, 1), pace: usualPace()}, nil
+	pace := usualPace()
+	pace.request = cmp.Or(o.Timeout, pace.request)
+	return &Registry{client: c, claims: make(chan struct{}, 1), pace: pace}, nil
 }
 
 // Services implements registry.Registry.

@@ -52,7 +52,7 @@ func bells() []bell {
 // at most once a second, tell that something changed, anywhere in the catalog;
 // then the watched services are asked for again: all of them with one question,
 // or, where that is refused, and for named ones, with one question a service. Each
-// such question is given 10 seconds, and a server that falls silent is noticed
+// such question is given Options.Timeout, and a server that falls silent is noticed
 // after a minute; where ctx has a deadline it bounds all.
 func (r *Registry) Watch(ctx context.Context, services []string) iter.Seq2[[]registry.Instance, error] {
 	return func(yield func([]registry.Instance, error) bool) {
