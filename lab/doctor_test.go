@@ -164,7 +164,7 @@ func TestTheDoctorNamesTheUsualMistakes(t *testing.T) {
 		"consul+https://" + shared.main.Address:   {1, doctor.TLSMismatch, "consul:// in place of consul+https://"},
 		"consul://" + shared.main.ServerAddress(): {3, doctor.Unreachable, "8500"},
 		"consul://" + closed(t):                   {3, doctor.Unreachable, "connection refused"},
-		shared.main.URL() + "?dc=nowhere":         {1, doctor.NotThere, "No path to datacenter"},
+		shared.main.URL() + "?dc=nowhere":         {1, doctor.NotThere, `no path to datacenter "nowhere"`},
 		shared.main.URL() + "?ns=team":            {1, doctor.NotThere, "Enterprise"},
 		shared.main.URL() + "/doctor/dev":         {0, "", ""},
 		shared.main.URL() + "/doctor/de":          {0, doctor.Empty, `no key begins with "doctor/de/"`},
