@@ -392,3 +392,12 @@ func TestAStrangersEmptyListSaysWhy(t *testing.T) {
 		}
 	}
 }
+
+// TestNobodyWaitsForWhatConsulWillNeverAnswer would else wait for an hour.
+func TestNobodyWaitsForWhatConsulWillNeverAnswer(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"a namespace", "an unknown token"} {
+		f := wrongQuestions()[name]
+		f.meet(t, "wait for service", []string{"services", "wait", "err-order", "-q", "--for", "1h", "-e", "at"})
+	}
+}
