@@ -93,7 +93,7 @@ func envColumns() []render.Column[envRow] {
 			return render.Cell{Text: strings.Repeat("*", count(r.Current)), Style: render.Good}
 		}},
 		{Head: "NAME", Cell: text(func(r envRow) string { return r.Name })},
-		{Head: "PROTECTED", Drop: 4, Cell: func(r envRow) render.Cell {
+		{Head: "PROTECTED", Drop: 2, Cell: func(r envRow) render.Cell {
 			if r.Protected {
 				return render.Cell{Text: "yes", Style: render.Warn}
 			}
@@ -105,9 +105,9 @@ func envColumns() []render.Column[envRow] {
 			}
 			return orDash(r.Registry)
 		}},
-		{Head: "CONFIG", Drop: 3, Cell: text(func(r envRow) string { return r.Config })},
-		{Head: "TRACES", Drop: 2, Cell: text(func(r envRow) string { return r.Traces })},
-		{Head: "METRICS", Drop: 1, Cell: text(func(r envRow) string { return r.Metrics })},
+		{Head: "CONFIG", Drop: 1, Cell: text(func(r envRow) string { return r.Config })},
+		{Head: "TRACES", Drop: 3, Cell: text(func(r envRow) string { return r.Traces })},
+		{Head: "METRICS", Drop: 4, Cell: text(func(r envRow) string { return r.Metrics })},
 		{Head: "FROM", Drop: 5, Cell: text(func(r envRow) string { return r.From })},
 	}
 }

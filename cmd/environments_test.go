@@ -133,3 +133,19 @@ func TestWhatAFileSaysCannotSteerTheTerminal(t *testing.T) {
 		}
 	}
 }
+
+// TestANarrowTerminalKeepsWhatMattersMost gives up where things stand and what
+// is measured before what is protected.
+func TestANarrowTerminalKeepsWhatMattersMost(t *testing.T) {
+	t.Parallel()
+	dir := repo(t, "environments:\n  prod: {registry: consul://r, config: consul://c, traces: jaeger://t, metrics: prometheus://m, protected: true}\n")
+	const want = "   NAME  PROTECTED  REGISTRY    CONFIG\n*  prod  yes        consul://r  consul://c\n"
+	var out bytes.Buffer
+	status := cmd.Main(cmd.Env{
+		Args: []string{"env", "ls", "--color", "never"}, Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out, StdoutTTY: true, Width: 50,
+		Getenv: func(string) string { return "" }, Now: now, Dir: dir, Notify: context.WithCancel,
+	})
+	if out.String() != want || status != 0 {
+		t.Errorf("status %d, %q, want %q", status, out.String(), want)
+	}
+}

@@ -36,26 +36,8 @@ type initTarget struct {
 func (a *app) initTargets(words []string, here bool) ([]*initTarget, error) {
 	var targets []*initTarget
 	for _, word := range words {
-		t := &initTarget{}
-		text := word
-		if name, rest, ok := strings.Cut(word, "="); ok && !strings.Contains(name, "://") {
-			t.name, text = name, rest
-			if err := settings.CheckName(name); err != nil {
-				return nil, err
-			}
-		}
-		if !settings.IsURL(text) {
-			return nil, withHint(usagef("%q is no URL", text), "write it like "+defaultConsul+", or NAME="+defaultConsul)
-		}
-		env, err := a.cfg.Environment(text)
+		t, err := a.initTarget(word, here)
 		if err != nil {
-			return nil, err
-		}
-		t.backend, t.url, t.text = env.Registry, env.Registry.URL, env.Registry.URL.String()
-		if here && t.system() == "local" {
-			t.text = text // relative folders stay so
-		}
-		if t.role, err = roleOf(t.url); err != nil {
 			return nil, err
 		}
 		targets = append(targets, t)
@@ -67,6 +49,31 @@ func (a *app) initTargets(words []string, here bool) ([]*initTarget, error) {
 		return nil, err
 	}
 	return targets, differ(targets)
+}
+
+// initTarget reads one word: URL or NAME=URL.
+func (a *app) initTarget(word string, here bool) (*initTarget, error) {
+	t := &initTarget{}
+	text := word
+	if name, rest, ok := strings.Cut(word, "="); ok && !strings.Contains(name, "://") {
+		t.name, text = name, rest
+		if err := settings.CheckName(name); err != nil {
+			return nil, err
+		}
+	}
+	if !settings.IsURL(text) {
+		return nil, withHint(usagef("%q is no URL", text), "write it like "+defaultConsul+", or NAME="+defaultConsul)
+	}
+	env, err := a.cfg.Environment(text)
+	if err != nil {
+		return nil, err
+	}
+	t.backend, t.url, t.text = env.Registry, env.Registry.URL, env.Registry.URL.String()
+	if here && t.system() == "local" {
+		t.text = text // relative folders stay so
+	}
+	t.role, err = roleOf(t.url)
+	return t, err
 }
 
 // differ refuses two registries of one name.
