@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -67,26 +68,42 @@ func (a *app) servicesDiff(ctx context.Context, nameA, nameB string, globs []str
 	return nil
 }
 
-// both counts the instances of two registries at the same time. The globs need
-// not pick anything on either side: that is a difference, not a mistake.
-func (a *app) both(ctx context.Context, left, right source, globs []string) (rowsA, rowsB []registry.Summary, err error) {
-	var errA, errB error
-	var wg sync.WaitGroup
-	wg.Go(func() { rowsA, errA = a.countPicked(ctx, left, globs) })
-	wg.Go(func() { rowsB, errB = a.countPicked(ctx, right, globs) })
-	wg.Wait()
-	return rowsA, rowsB, cmp.Or(errA, errB)
+// side is what one of two registries has of the services that are compared.
+type side struct {
+	rows    []registry.Summary
+	all     []string // the services that are registered
+	missing []string // the plain names that are not among them
+	err     error
 }
 
-func (a *app) countPicked(ctx context.Context, src source, globs []string) ([]registry.Summary, error) {
-	services, err := src.registry.Services(ctx)
+// both counts the instances of two registries at the same time. What patterns
+// pick need not be on both sides: that is a difference, not a mistake. A plain
+// name that is on neither is one.
+func (a *app) both(ctx context.Context, left, right source, patterns []string) (rowsA, rowsB []registry.Summary, err error) {
+	var l, r side
+	var wg sync.WaitGroup
+	wg.Go(func() { l = a.countPicked(ctx, left, patterns) })
+	wg.Go(func() { r = a.countPicked(ctx, right, patterns) })
+	wg.Wait()
+	for _, name := range l.missing {
+		if slices.Contains(r.missing, name) && l.err == nil && r.err == nil {
+			return nil, nil, notRegistered(left, name, slices.Concat(l.all, r.all))
+		}
+	}
+	return l.rows, r.rows, cmp.Or(l.err, r.err)
+}
+
+func (a *app) countPicked(ctx context.Context, src source, patterns []string) (s side) {
+	if s.all, s.err = src.registry.Services(ctx); s.err != nil {
+		return s
+	}
+	picked, missing, err := registry.Select(s.all, patterns)
 	if err != nil {
-		return nil, err
+		return side{err: err}
 	}
-	if services, _, err = registry.Select(services, globs); err != nil {
-		return nil, err
-	}
-	return a.count(ctx, src, services, registry.Selector{})
+	s.missing = missing
+	s.rows, s.err = a.count(ctx, src, picked, registry.Selector{})
+	return s
 }
 
 // writeDiff prints the differences: for programs one value a service, for people

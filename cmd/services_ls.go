@@ -75,8 +75,12 @@ func (a *app) sayTotals(rows []registry.Summary, src source) {
 // sayNothingHere says how to see something, to somebody who has no settings yet;
 // where the back-end has said why there is nothing, that is enough.
 func (a *app) sayNothingHere() {
-	if a.cfg.Source == settings.SourceDefault && len(a.notices.all()) == 0 {
+	switch {
+	case len(a.notices.all()) > 0:
+	case a.cfg.Source == settings.SourceDefault && a.flags.env == "":
 		a.say("hint: `govctl demo` runs a mesh to look at; -e consul://HOST:PORT names a registry")
+	default:
+		a.say("hint: `govctl doctor` says whether this is the right place")
 	}
 }
 

@@ -45,7 +45,6 @@ func TestScripts(t *testing.T) {
 	t.Parallel()
 	shop(t)
 	silentAddress, _ := silent(t)
-	interruptAddress, accepted := silent(t)
 	restrictedToken := restricted(t, "scripts", "script-")
 	register(t, shared.acl, server.Service{ID: "script-1", Name: "script-seen", Port: 80, Check: passing()})
 	closedAddress := closed(t)
@@ -55,7 +54,7 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"status":      status,
-			"interrupted": interrupted(accepted),
+			"interrupted": interrupted,
 		},
 		Setup: func(env *testscript.Env) error {
 			home := filepath.Join(env.WorkDir, "home")
@@ -66,6 +65,8 @@ func TestScripts(t *testing.T) {
 			env.Setenv("ACL", shared.acl.URL())
 			env.Setenv("RESTRICTED", restrictedToken)
 			env.Setenv("SILENT", "consul://"+silentAddress)
+			interruptAddress, accepted := silent(t) // of this script alone
+			env.Values[acceptedKey{}] = accepted
 			env.Setenv("INTERRUPTED", "consul://"+interruptAddress)
 			env.Setenv("CLOSED", "consul://"+closedAddress)
 			env.Setenv("CLOSED_ADDRESS", closedAddress)
@@ -74,26 +75,32 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// interrupted returns `interrupted N govctl ARG...`: it sends SIGINT to govctl
-// as soon as that has connected to the silent server, and fails unless it exits
-// with N.
-func interrupted(accepted <-chan struct{}) func(*testscript.TestScript, bool, []string) {
-	return func(ts *testscript.TestScript, _ bool, args []string) {
-		ctx, cancel := context.WithTimeout(context.Background(), waitTimeout)
-		defer cancel()
-		cmd := exec.CommandContext(ctx, shared.govctl, args[2:]...)
-		cmd.Env = []string{"HOME=" + ts.Getenv("HOME")}
-		cmd.Dir = ts.Getenv("WORK")
-		ts.Check(cmd.Start())
-		select {
-		case <-accepted:
-		case <-ctx.Done():
-		}
-		ts.Check(cmd.Process.Signal(os.Interrupt))
-		_ = cmd.Wait() // the status is compared below
-		if got := strconv.Itoa(cmd.ProcessState.ExitCode()); got != args[0] {
-			ts.Fatalf("exit status %s, want %s", got, args[0])
-		}
+// acceptedKey is where a script keeps the channel that tells of connections to
+// its silent server.
+type acceptedKey struct{}
+
+// interrupted is `interrupted N govctl ARG...`: it sends SIGINT to govctl as soon
+// as that has connected to the silent server of the script, and fails unless it
+// exits with N.
+func interrupted(ts *testscript.TestScript, _ bool, args []string) {
+	ctx, cancel := context.WithTimeout(context.Background(), waitTimeout)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, shared.govctl, args[2:]...)
+	cmd.Env = []string{"HOME=" + ts.Getenv("HOME")}
+	cmd.Dir = ts.Getenv("WORK")
+	accepted := ts.Value(acceptedKey{}).(<-chan struct{})
+	for len(accepted) > 0 {
+		<-accepted // of an earlier command
+	}
+	ts.Check(cmd.Start())
+	select {
+	case <-accepted:
+	case <-ctx.Done():
+	}
+	ts.Check(cmd.Process.Signal(os.Interrupt))
+	_ = cmd.Wait() // the status is compared below
+	if got := strconv.Itoa(cmd.ProcessState.ExitCode()); got != args[0] {
+		ts.Fatalf("exit status %s, want %s", got, args[0])
 	}
 }
 
