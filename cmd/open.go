@@ -125,11 +125,8 @@ func (a *app) openRegistry(ctx context.Context, cfg *settings.Settings, b *setti
 	return r, nil
 }
 
-// target returns what it takes to speak to b. Its secrets are resolved here, and
-// --timeout bounds a command that is run for them.
+// target returns what it takes to speak to b. Its secrets are resolved here.
 func (a *app) target(ctx context.Context, cfg *settings.Settings, b *settings.Backend) (backend.Target, error) {
-	ctx, cancel := a.within(ctx)
-	defer cancel()
 	creds, err := cfg.Credentials(ctx, b)
 	if err != nil {
 		return backend.Target{}, err

@@ -5,9 +5,11 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"strings"
+	"syscall"
 )
 
 // TLSFiles says how to speak TLS with a back-end. Paths are of PEM files.
@@ -78,9 +80,17 @@ func readPair(certFile, keyFile string) (tls.Certificate, error) {
 	return pair, nil
 }
 
-// readFile names the file once, in front, and as what it was meant.
+// maxPEM bounds a file of certificates or of a key, in bytes: the authorities of a
+// whole system take a quarter of it.
+const maxPEM = 1 << 20
+
+// readFile names the file once, in front, and as what it was meant. A pipe that
+// nobody writes to is an empty file, and not waited for.
 func readFile(what, file string) ([]byte, error) {
-	b, err := os.ReadFile(file)
+	b, err := readAtMost(file, maxPEM+1)
+	if err == nil && len(b) > maxPEM {
+		err = errors.New("larger than 1 MiB")
+	}
 	if pathError, ok := errors.AsType[*fs.PathError](err); ok {
 		err = pathError.Err
 	}
@@ -88,4 +98,14 @@ func readFile(what, file string) ([]byte, error) {
 		return nil, fmt.Errorf("%s %q: %w", what, file, err)
 	}
 	return b, nil
+}
+
+// readAtMost returns the first limit bytes of a file.
+func readAtMost(file string, limit int64) ([]byte, error) {
+	f, err := os.OpenFile(file, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	return io.ReadAll(io.LimitReader(f, limit))
 }

@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -87,8 +88,13 @@ func TestTLSIsVerifiedUnlessAskedOtherwise(t *testing.T) {
 func TestABadTLSFileIsNamed(t *testing.T) {
 	t.Parallel()
 	dir := files(t, tlsServer(t, nil).Certificate())
+	if err := syscall.Mkfifo(dir+"/fifo", 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for want, f := range map[string]TLSFiles{
 		`CA file "D/none": no such file or directory`:                                                                {CA: "D/none"},
+		`CA file "/dev/zero": larger than 1 MiB`:                                                                     {CA: "/dev/zero"},
+		`CA file "D/fifo" holds no certificate`:                                                                      {CA: "D/fifo"},
 		`CA file "D/client.key" holds no certificate`:                                                                {CA: "D/client.key"},
 		`client certificate "D/client.pem" has no key beside it`:                                                     {Cert: "D/client.pem"},
 		`client key "D/client.key" has no certificate beside it`:                                                     {Key: "D/client.key"},

@@ -34,8 +34,9 @@ func (Credentials) MarshalText() ([]byte, error) { return []byte("credentials"),
 // connection, also where Auth is nil: a command or a
 // credential (a client certificate too) that a file of the working directory
 // asks for is refused unless the user's own file names the server: a cloned
-// repository must not be able to steal a token. An error is an *Error, or wraps the error of ctx where
-// that ended first; it holds no secret.
+// repository must not be able to steal a token. All of it may take s.Timeout. An
+// error is an *Error, or wraps that of a ctx that was cancelled; it holds no
+// secret.
 func (s *Settings) Credentials(ctx context.Context, b *Backend) (Credentials, error) {
 	if b.untrusted && b.wantsTrust() {
 		if err := s.refuse(b); err != nil {
@@ -45,6 +46,8 @@ func (s *Settings) Credentials(ctx context.Context, b *Backend) (Credentials, er
 	if b.Auth == nil {
 		return Credentials{}, nil
 	}
+	inner, cancel := context.WithTimeout(ctx, s.Timeout)
+	defer cancel()
 	var c Credentials
 	for _, part := range []struct {
 		name string
@@ -58,9 +61,9 @@ func (s *Settings) Credentials(ctx context.Context, b *Backend) (Credentials, er
 		if part.from.isZero() {
 			continue
 		}
-		text, err := s.resolve(ctx, part.from, b.folder)
+		text, err := s.resolve(inner, part.from, b.folder)
 		switch {
-		case err != nil && ctx.Err() != nil:
+		case err != nil && errors.Is(ctx.Err(), context.Canceled):
 			return Credentials{}, fmt.Errorf("%s: %w", part.from.where(part.name), ctx.Err())
 		case err != nil:
 			return Credentials{}, mistake("`govctl env show` says where each secret is read from", "%s: %v", part.from.where(part.name), err)
@@ -91,13 +94,16 @@ func (s *Settings) resolve(ctx context.Context, from Secret, folder string) (str
 		}
 		return checkSecret(text, "the variable "+from.Env)
 	case from.File != "":
-		data, err := s.readSecret(ctx, from.File)
+		data, err := readSecret(ctx, from.File)
 		if err != nil {
-			return "", fmt.Errorf("%s: %w", from.File, reason(err))
+			return "", fmt.Errorf("%s: %w", from.File, reason(s.late(ctx, err)))
 		}
 		return checkSecret(string(data), from.File)
 	case len(from.Command) > 0:
 		data, err := run(ctx, from.Command, folder)
+		if err != nil && ctx.Err() != nil {
+			return "", fmt.Errorf("%s: %w", quote(from.Command[0]), s.late(ctx, err))
+		}
 		if err != nil {
 			return "", err
 		}
@@ -122,10 +128,17 @@ func checkSecret(text, what string) (string, error) {
 	return text, nil
 }
 
-// readSecret reads a file, which may be a pipe (/dev/stdin), until ctx ends or
-// s.Timeout is over. A pipe that nobody writes to then keeps its goroutine to the
-// end of the process.
-func (s *Settings) readSecret(ctx context.Context, path string) ([]byte, error) {
+// late says of an error that came as the time was over how long that was.
+func (s *Settings) late(ctx context.Context, err error) error {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return fmt.Errorf("nothing came within %s", shortDuration(s.Timeout))
+	}
+	return err
+}
+
+// readSecret reads a file, which may be a pipe (/dev/stdin), until ctx ends. A
+// pipe that nobody writes to then keeps its goroutine to the end of the process.
+func readSecret(ctx context.Context, path string) ([]byte, error) {
 	type result struct {
 		data []byte
 		err  error
@@ -135,13 +148,9 @@ func (s *Settings) readSecret(ctx context.Context, path string) ([]byte, error) 
 		data, err := readAtMost(path, maxSecret+3, 0) // room for a line break, and one byte too many
 		done <- result{data, err}
 	}()
-	late := time.NewTimer(s.Timeout)
-	defer late.Stop()
 	select {
 	case r := <-done:
 		return r.data, r.err
-	case <-late.C:
-		return nil, fmt.Errorf("nothing came within %s", shortDuration(s.Timeout))
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}

@@ -94,11 +94,22 @@ func TestACommandEndsWithItsContext(t *testing.T) {
 	w := newWorld(t)
 	w.write("govctl.yaml", withAuth("{token: {command: [sleep, '60']}}"))
 	w.vars["GOVCTL_CONFIG"] = w.path("govctl.yaml")
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-	defer cancel()
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(20*time.Millisecond, cancel)
 	_, err := w.load().Credentials(ctx, w.environment("dev").Registry)
-	if _, ok := errors.AsType[*settings.Error](err); ok || !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("Credentials = %v; want the deadline", err)
+	if _, ok := errors.AsType[*settings.Error](err); ok || !errors.Is(err, context.Canceled) {
+		t.Errorf("Credentials = %v; want that they were cancelled", err)
+	}
+}
+
+func TestACommandEndsAtTheTimeout(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.write("govctl.yaml", "timeout: 50ms\n"+withAuth("{token: {command: [sleep, '60']}}"))
+	w.vars["GOVCTL_CONFIG"] = w.path("govctl.yaml")
+	_, err := w.load().Credentials(t.Context(), w.environment("dev").Registry)
+	if _, ok := errors.AsType[*settings.Error](err); !ok || !strings.HasSuffix(err.Error(), `: token: "sleep": nothing came within 50ms`) {
+		t.Errorf("Credentials = %v; want a mistake that names the time", err)
 	}
 }
 
