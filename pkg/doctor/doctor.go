@@ -175,8 +175,9 @@ type Finding struct {
 
 // Find adds a finding to r, behind those that are worse or came before.
 func (r *Report) Find(c Code, text, hint string) {
-	r.Findings = append(r.Findings, Finding{Code: c, Level: c.Level(), Text: text, Hint: hint})
-	slices.SortStableFunc(r.Findings, func(a, b Finding) int { return cmp.Compare(a.Level.rank(), b.Level.rank()) })
+	f := Finding{Code: c, Level: c.Level(), Text: text, Hint: hint}
+	behind, _ := slices.BinarySearchFunc(r.Findings, f.Level.rank()+1, func(f Finding, rank int) int { return cmp.Compare(f.Level.rank(), rank) })
+	r.Findings = slices.Insert(r.Findings, behind, f)
 }
 
 // rank sorts levels, the worst first.

@@ -28,6 +28,25 @@ func TestFindingsStandWorstFirst(t *testing.T) {
 	}
 }
 
+// TestManyFindingsAreNoWork is done in no time where each finding costs a step, and
+// in minutes where each costs a look at all others: a server says how many it has.
+func TestManyFindingsAreNoWork(t *testing.T) {
+	t.Parallel()
+	r := Report{Findings: []Finding{{Code: Stale, Level: Warn}}}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for range 100_000 {
+			r.Find(ServerLost, "", "")
+		}
+	}()
+	select {
+	case <-done:
+	case <-time.After(20 * time.Second):
+		t.Fatal("100,000 findings took more than 20 s")
+	}
+}
+
 func TestEveryCodeHasALevel(t *testing.T) {
 	t.Parallel()
 	for _, c := range Codes() {

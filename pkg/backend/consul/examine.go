@@ -181,6 +181,8 @@ func accessOf(answers []permission) doctor.Access {
 	return doctor.Yes
 }
 
+var errOne = errors.New("one key was read")
+
 // askContent looks at what the role reads.
 func (e *examination) askContent(ctx context.Context) {
 	path, query := "/v1/catalog/services", url.Values{"stale": {""}}
@@ -200,7 +202,11 @@ func (e *examination) askContent(ctx context.Context) {
 	ms, err := strconv.ParseUint(resp.Header.Get("X-Consul-LastContact"), 10, 32)
 	e.stale, e.knowsStale = time.Duration(ms)*time.Millisecond, err == nil
 	if e.role == doctor.Config {
-		return // that there is an answer is enough: a folder may be large
+		err := httpx.EachElement(resp.Body, func(*string) error { return errOne })
+		if !errors.Is(err, errOne) {
+			e.contentErr = err
+		}
+		return // that there is one key is enough: a folder may be large
 	}
 	names := serviceNames{}
 	e.contentErr = httpx.DecodeJSON(resp.Body, &names)

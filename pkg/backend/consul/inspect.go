@@ -3,6 +3,9 @@ package consul
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -143,14 +146,23 @@ func (in *Inspector) ping(ctx context.Context, host string) ping {
 	return p
 }
 
-// tell asks for path and decodes the answer into v. It returns the answer's date.
+// maxTold bounds what a server tells of itself, in bytes: the members of a large
+// cluster are a few MiB.
+const maxTold = 16 << 20
+
+// tell asks for path and decodes the answer, of maxTold at most, into v. It returns
+// the answer's date.
 func (c *client) tell(ctx context.Context, path string, v any) (date string, err error) {
 	resp, err := c.http.Get(ctx, path, nil)
 	if err != nil {
 		return "", err
 	}
 	defer resp.Body.Close() //nolint:errcheck // it was only read
-	return resp.Header.Get("Date"), httpx.DecodeJSON(resp.Body, v)
+	err = httpx.DecodeJSON(http.MaxBytesReader(nil, resp.Body, maxTold), v)
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		err = fmt.Errorf("its answer is larger than %d MiB", maxTold>>20)
+	}
+	return resp.Header.Get("Date"), err
 }
 
 // findDead says why no server answered: what most are wrong with, else that they

@@ -140,6 +140,8 @@ func TestAnInspectionNamesWhatIsWrong(t *testing.T) {
 		"an empty folder":      {well().with("/v1/internal/acl/authorize", `[{"Allow":true},{"Allow":true}]`), "/config/dev", doctor.Config, []doctor.Code{doctor.Empty}, doctor.Yes},
 		"no folder at all":     {well().with("/v1/internal/acl/authorize", `[{"Allow":true},{"Allow":true}]`), "", doctor.Config, []doctor.Code{}, doctor.Yes},
 		"a full folder":        {well().with("/v1/internal/acl/authorize", `[{"Allow":true},{"Allow":true}]`, "/v1/kv/config/dev/", `["config/dev/a"]`), "/config/dev", doctor.Config, []doctor.Code{}, doctor.Yes},
+		"a folder is no list":  {well().with("/v1/internal/acl/authorize", `[{"Allow":true},{"Allow":true}]`, "/v1/kv/config/dev/", `"x"`), "/config/dev", doctor.Config, []doctor.Code{doctor.WrongServer}, doctor.Yes},
+		"a huge leader":        {well().with("/v1/status/leader", `"`+strings.Repeat("a", maxTold)+`"`), "", doctor.Registry, []doctor.Code{doctor.WrongServer}, doctor.Unknown},
 		"may not list":         {well().with("/v1/internal/acl/authorize", `[{"Allow":false},{"Allow":false}]`), "/config/dev", doctor.Config, []doctor.Code{doctor.Denied}, doctor.No},
 		"only garbage":         {well().with("/v1/agent/self", "{", "/v1/operator/autopilot/health", "[]", "/v1/acl/token/self", "\x00", "/v1/internal/acl/authorize", "{}"), "", doctor.Registry, []doctor.Code{}, doctor.Unknown},
 	} {

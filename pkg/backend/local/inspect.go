@@ -51,18 +51,20 @@ const hintFolder = "name a folder that this user may use: local://PATH"
 // above that is, and returns which one.
 func readable(root string) (there string, err error) {
 	for there = root; ; there = filepath.Dir(there) {
-		dir, err := os.Open(there)
+		info, err := os.Stat(there)
 		switch {
 		case errors.Is(err, fs.ErrNotExist) && there != filepath.Dir(there):
 			continue
 		case err != nil:
 			return there, err
+		case !info.IsDir(): // seen before it is opened: a pipe would wait for its other end
+			return there, errors.New("this is no folder")
 		}
-		defer func() { _ = dir.Close() }() // it was only read
-		if info, err := dir.Stat(); err != nil || info.IsDir() {
-			return there, err
+		dir, err := os.Open(there)
+		if err == nil {
+			_ = dir.Close() // it was only opened
 		}
-		return there, errors.New("this is no folder")
+		return there, err
 	}
 }
 
