@@ -41,6 +41,6 @@ func (a *app) envUse(ctx context.Context, name string, flags editFlags) error {
 	if err := a.write(ctx, e, flags.dryRun, done); err != nil {
 		return fmt.Errorf("use %s: %w", name, err)
 	}
-	a.sayOverride(cfg)
+	a.sayOverride(cfg, name)
 	return nil
 }

@@ -118,10 +118,10 @@ func (a *app) answer(ctx context.Context, question string) (string, error) {
 	}
 }
 
-// sayOverride says what beats the file's default, where something does.
-func (a *app) sayOverride(cfg *settings.Settings) {
+// sayOverride says what beats the file's new default, where something else does.
+func (a *app) sayOverride(cfg *settings.Settings, name string) {
 	for _, v := range cfg.Values() {
-		if v.Name == "env" && (v.From == "--env" || v.From == "GOVCTL_ENV") {
+		if v.Name == "env" && v.Value != name && (v.From == "--env" || v.From == "GOVCTL_ENV") {
 			a.say("%s still says %s here", v.From, v.Value)
 		}
 	}
