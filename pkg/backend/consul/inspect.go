@@ -68,7 +68,7 @@ func (in *Inspector) Inspect(ctx context.Context, role doctor.Role) doctor.Repor
 	}
 	r.Server, r.LatencySeconds, r.Leader = p.host, p.took.Seconds(), p.leader
 	r.SetSkew(doctor.Skew(p.date, p.at))
-	e := &examination{client: p.client, role: role, folder: in.folder, token: in.options.Token != ""}
+	e := &examination{client: p.client, role: role, folder: in.folder, token: in.options.Token != "", led: p.leader != ""}
 	e.run(ctx)
 	e.judge(&r, cmp.Or(in.options.MaxStale, defaultMaxStale))
 	findLost(&r, pings)

@@ -155,6 +155,25 @@ func TestAnInspectionNamesWhatIsWrong(t *testing.T) {
 	}
 }
 
+// TestWithoutALeaderGossipTellsTheMembersAtOnce has a server that holds a question
+// which only the leader can answer, as Consul does.
+func TestWithoutALeaderGossipTellsTheMembersAtOnce(t *testing.T) {
+	t.Parallel()
+	answers := well().with("/v1/status/leader", `""`, "/v1/agent/members",
+		`[{"Name":"a","Addr":"10.0.0.1","Status":1,"Tags":{"role":"consul","port":"8300","build":"1.14.11:"}}]`)
+	got := inspect(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/v1/operator/autopilot/health" {
+			<-r.Context().Done()
+			return
+		}
+		answers.ServeHTTP(w, r)
+	}), "", "s3cret", doctor.Registry)
+	want := []doctor.Member{{Name: "a", Address: "10.0.0.1:8300", Version: "1.14.11", State: "alive", Healthy: true}}
+	if diff := cmp.Diff(want, got.Members); diff != "" || !got.Has(doctor.NoLeader) {
+		t.Errorf("%v; members (-want +got)\n%s", codesOf(&got), diff)
+	}
+}
+
 // TestAnInspectionAsksEveryServer has one that is dead and one that never answers
 // beside one that is well.
 func TestAnInspectionAsksEveryServer(t *testing.T) {
