@@ -155,22 +155,23 @@ func TestAnInspectionNamesWhatIsWrong(t *testing.T) {
 	}
 }
 
-// TestWithoutALeaderGossipTellsTheMembersAtOnce has a server that holds a question
-// which only the leader can answer, as Consul does.
-func TestWithoutALeaderGossipTellsTheMembersAtOnce(t *testing.T) {
+// TestWithoutALeaderOneServerTellsAllAtOnce has a server that holds a question which
+// only the leader can answer, as Consul does: autopilot's, and who owns a token
+// unless that may be stale.
+func TestWithoutALeaderOneServerTellsAllAtOnce(t *testing.T) {
 	t.Parallel()
 	answers := well().with("/v1/status/leader", `""`, "/v1/agent/members",
 		`[{"Name":"a","Addr":"10.0.0.1","Status":1,"Tags":{"role":"consul","port":"8300","build":"1.14.11:"}}]`)
 	got := inspect(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/v1/operator/autopilot/health" {
+		if r.URL.Path == "/v1/operator/autopilot/health" || r.URL.Path == "/v1/acl/token/self" && !r.URL.Query().Has("stale") {
 			<-r.Context().Done()
 			return
 		}
 		answers.ServeHTTP(w, r)
 	}), "", "s3cret", doctor.Registry)
 	want := []doctor.Member{{Name: "a", Address: "10.0.0.1:8300", Version: "1.14.11", State: "alive", Healthy: true}}
-	if diff := cmp.Diff(want, got.Members); diff != "" || !got.Has(doctor.NoLeader) {
-		t.Errorf("%v; members (-want +got)\n%s", codesOf(&got), diff)
+	if diff := cmp.Diff(want, got.Members); diff != "" || !got.Has(doctor.NoLeader) || got.Identity != `token "ops"` {
+		t.Errorf("%v, identity %q; members (-want +got)\n%s", codesOf(&got), got.Identity, diff)
 	}
 }
 
