@@ -156,8 +156,8 @@ func checkProbeTable(t *testing.T, service string, id map[string]string) {
 		"zombie dead nobody listens on ADDRESS, but the registry says passing",
 	}
 	slices.Sort(want)
-	if diff := cmp.Diff(want, steady(strings.ReplaceAll(r.Stdout, service+" ", "S "), id)); diff != "" || r.Status != 1 || r.Stderr != "" {
-		t.Errorf("services probe: status %d, stderr %q; want 1 and nothing (-want +got):\n%s", r.Status, r.Stderr, diff)
+	if diff := cmp.Diff(want, steady(strings.ReplaceAll(r.Stdout, service+" ", "S "), id)); diff != "" || r.Status != 1 || !strings.HasPrefix(r.Stderr, "hint: `govctl explain ") {
+		t.Errorf("services probe: status %d, stderr %q; want 1 and a hint (-want +got):\n%s", r.Status, r.Stderr, diff)
 	}
 }
 

@@ -4,6 +4,7 @@ package local_test
 
 import (
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -37,5 +38,30 @@ func TestAPipeInPlaceOfAFolderIsNotWaitedFor(t *testing.T) {
 		}
 	case <-time.After(20 * time.Second):
 		t.Fatal("the inspection waits for somebody to write")
+	}
+}
+
+func TestAPipeInPlaceOfARegistryIsNotWaitedFor(t *testing.T) {
+	t.Parallel()
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r, err := local.OpenRegistry(local.Options{Root: pipe, Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := make(chan error, 1)
+	go func() {
+		_, err := r.Services(t.Context())
+		told <- err
+	}()
+	select {
+	case err := <-told:
+		if err == nil || !strings.HasSuffix(err.Error(), "pipe or socket, not a folder") {
+			t.Errorf("Services = %v; want that it is a pipe", err)
+		}
+	case <-time.After(20 * time.Second):
+		t.Fatal("the registry waits for somebody to write")
 	}
 }

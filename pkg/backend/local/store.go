@@ -57,8 +57,16 @@ func newStore(root string) *store {
 }
 
 // open returns the root; fs.ErrNotExist where there is none yet. The root itself
-// may be a link: its owner named it.
+// may be a link: its owner named it. What is no folder is not even opened, or a
+// pipe would be waited for.
 func (s *store) open() (*os.Root, error) {
+	info, err := os.Stat(s.root)
+	if err == nil && !info.IsDir() {
+		err = &kindError{s.root, kindOf(info.Mode()) + ", not a folder"}
+	}
+	if err != nil {
+		return nil, err
+	}
 	return os.OpenRoot(s.root)
 }
 
