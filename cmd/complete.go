@@ -23,7 +23,7 @@ const (
 	countTime    = 600 * time.Millisecond
 	// maxOffers is more than anybody reads and a shell can sort at once: above it
 	// nothing is offered.
-	maxOffers = 10_000
+	maxOffers = 2_000
 )
 
 // offer is one word that a shell may complete to, and what is said of it.

@@ -70,14 +70,22 @@ func counter(t *testing.T, services ...string) (url string, asked *atomic.Int32)
 		}
 		counts = append(counts, object{"Name": s, "InstanceCount": 2})
 	}
+	text := func(v any) []byte {
+		b, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	checksText, countsText := text(checks), text(counts)
 	addr := hostile(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		switch r.URL.Path {
 		case "/v1/health/state/any":
 			asked.Add(1)
-			_ = json.NewEncoder(w).Encode(checks)
+			_, _ = w.Write(checksText)
 		case "/v1/internal/ui/services":
-			_ = json.NewEncoder(w).Encode(counts)
+			_, _ = w.Write(countsText)
 		default: // of Consul itself
 			_, _ = io.WriteString(w, "[]")
 		}
@@ -271,12 +279,12 @@ func TestOnlyPlainNamesAreOffered(t *testing.T) {
 func TestTooManyNamesAreNotOffered(t *testing.T) {
 	t.Parallel()
 	p := newTab(t)
-	names := make([]string, 10_001)
+	names := make([]string, 2_001)
 	for i := range names {
-		names[i] = fmt.Sprintf("s%05d", i)
+		names[i] = fmt.Sprintf("s%04d", i)
 	}
 	url, asked := counter(t, names...)
-	for typed, want := range map[string]string{"s": ":4\n", "s0999": "10 names", "s1": "s10000\t2 instances: 1 passing 1 critical\n:4\n"} {
+	for typed, want := range map[string]string{"s": ":4\n", "s199": "10 names", "s2": "s2000\t2 instances: 1 passing 1 critical\n:4\n"} {
 		got := p.press("services ls -e " + url + " " + typed)
 		if n := strings.Count(got, "\t"); n > 1 {
 			got = fmt.Sprintf("%d names", n)
