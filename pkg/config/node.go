@@ -22,6 +22,8 @@ func (k Kind) String() string {
 // Node is a value in a document, lossless: a number keeps its digits.
 type Node struct {
 	Kind Kind
+	// Plain is true of a YAML scalar without quotes and tag: see YAML11.
+	Plain bool
 	// Text is a scalar as its format means it: the string itself, the number's
 	// digits as they are written, "true", "false", "null", a time as it is written.
 	Text string
