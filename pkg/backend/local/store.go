@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -62,7 +63,7 @@ func newStore(root string) *store {
 func (s *store) open() (*os.Root, error) {
 	info, err := os.Stat(s.root)
 	if err == nil && !info.IsDir() {
-		err = &kindError{s.root, kindOf(info.Mode()) + ", not a folder"}
+		err = &fs.PathError{Op: "open", Path: filepath.Base(s.root), Err: syscall.ENOTDIR}
 	}
 	if err != nil {
 		return nil, err
