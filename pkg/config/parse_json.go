@@ -165,7 +165,12 @@ func (p *jsonParser) mistake(err error) error {
 	case trailingComma(rest):
 		return p.at(offset, "JSON has no comma after the last value")
 	}
-	why, _, _ := strings.Cut(e.Err.Error(), " `") // what follows quotes the content
+	why := e.Err.Error()
+	for _, quoting := range []string{"invalid escape sequence", "invalid surrogate pair"} {
+		if strings.HasPrefix(why, quoting) { // what follows is content
+			why = quoting
+		}
+	}
 	return p.at(offset, "this is not JSON: "+why)
 }
 

@@ -2,9 +2,11 @@ package config
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
+	"sort"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -24,7 +26,7 @@ func parseYAML(content []byte) (*Node, error) {
 	}
 	root, err := yamlDocument(content)
 	if err != nil {
-		return nil, err
+		return nil, yamlMistake(content, err)
 	}
 	if root == nil {
 		return &Node{Kind: Null, Text: "null", Line: 1, Column: 1}, nil
@@ -38,7 +40,7 @@ func parseYAML(content []byte) (*Node, error) {
 }
 
 // yamlDocument returns the root of the one document that is not empty, nil where
-// all are.
+// all are. Its error is a *ParseError, or one of yaml: see yamlMistake.
 func yamlDocument(content []byte) (*yaml.Node, error) {
 	var root *yaml.Node
 	for d := yaml.NewDecoder(bytes.NewReader(content)); ; {
@@ -48,7 +50,7 @@ func yamlDocument(content []byte) (*yaml.Node, error) {
 			return root, nil
 		}
 		if err != nil {
-			return nil, yamlMistake(content, err)
+			return nil, err
 		}
 		n := doc.Content[0]
 		if empty := n.Kind == yaml.ScalarNode && n.Style == 0 && n.Value == "" && n.Anchor == ""; empty {
@@ -64,6 +66,9 @@ func yamlDocument(content []byte) (*yaml.Node, error) {
 // yamlMistake is the error for what yaml cannot read, in its words but for an
 // anchor, whose name may be a secret that begins with a star.
 func yamlMistake(content []byte, err error) error {
+	if _, ok := errors.AsType[*ParseError](err); ok {
+		return err
+	}
 	why, line := strings.TrimPrefix(err.Error(), "yaml: "), 1
 	if rest, ok := strings.CutPrefix(why, "line "); ok {
 		if number, text, ok := strings.Cut(rest, ": "); ok {
@@ -84,7 +89,30 @@ func yamlMistake(content []byte, err error) error {
 			return mistakeAt(text, i, "a tab stands in the indentation: indent with blanks")
 		}
 	}
-	return &ParseError{Line: line, Text: "this is not YAML: " + why}
+	return &ParseError{Line: cmp.Or(culprit(content, err), line), Text: "this is not YAML: " + why}
+}
+
+// maxCulprit is up to how many bytes culprit looks: it reads them again and again.
+const maxCulprit = 256 << 10
+
+// culprit returns the first line with which content fails as it does: yaml names
+// the line where the map or list around it begins, often many above. 0 where the
+// content is too long to look.
+func culprit(content []byte, err error) int {
+	if len(content) > maxCulprit {
+		return 0
+	}
+	var ends []int
+	for line := range bytes.Lines(content) {
+		ends = append(ends, len(line))
+		if n := len(ends); n > 1 {
+			ends[n-1] += ends[n-2]
+		}
+	}
+	return 1 + sort.Search(len(ends)-1, func(i int) bool {
+		_, e := yamlDocument(content[:ends[i]])
+		return e != nil && e.Error() == err.Error()
+	})
 }
 
 // isControl tells of what yaml refuses wherever it stands.
