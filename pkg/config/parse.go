@@ -12,6 +12,7 @@ import (
 // The bounds of a document. Whoever needs more does not hold configuration.
 const (
 	maxContent = 64 << 20 // bytes
+	maxEntries = 500_000  // lines and commas together: about as many values
 	maxDepth   = 1000     // lists and maps within each other
 	maxAliased = 100_000  // values that aliases and merge keys of YAML repeat
 )
@@ -77,6 +78,9 @@ func parserOf(f Format) func(content []byte) (*Node, error) {
 func checkText(content []byte) error {
 	if len(content) > maxContent {
 		return &ParseError{Line: 1, Text: fmt.Sprintf("this is longer than %d MiB", maxContent>>20)}
+	}
+	if bytes.Count(content, []byte("\n"))+bytes.Count(content, []byte(",")) > maxEntries {
+		return &ParseError{Line: 1, Text: fmt.Sprintf("this has more than %d lines and commas", maxEntries)}
 	}
 	if i := bytes.IndexByte(content, 0); i >= 0 {
 		return mistakeAt(string(content[:i]), i, "a NUL byte stands here, this is no text")

@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 	"testing"
@@ -206,5 +207,106 @@ func TestEveryErrorIsAParseError(t *testing.T) {
 	got, _ := errors.AsType[*config.ParseError](err)
 	if diff := cmp.Diff(&config.ParseError{Line: 2, Column: 1, Text: `the key "a" is here twice, first at line 1, column 1`}, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestTextAndBinaryHaveNoStructure(t *testing.T) {
+	t.Parallel()
+	for _, f := range []config.Format{config.Text, config.Binary, "", "xml"} {
+		if n, err := config.Parse([]byte("a: 1"), f); n != nil || !errors.Is(err, config.ErrUnstructured) {
+			t.Errorf("%q: %v, %v", f, n, err)
+		}
+	}
+}
+
+// at returns where each value of content begins, as LINE:COLUMN, in the order of
+// a walk.
+func at(t *testing.T, f config.Format, content string) string {
+	t.Helper()
+	root, err := config.Parse([]byte(content), f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	var walk func(n *config.Node)
+	walk = func(n *config.Node) {
+		all = append(all, fmt.Sprintf("%d:%d", n.Line, n.Column))
+		for i := range n.Nodes {
+			walk(&n.Nodes[i])
+		}
+	}
+	walk(root)
+	return strings.Join(all, " ")
+}
+
+func TestEachValueKnowsWhereItBegins(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		f             config.Format
+		content, want string
+	}{
+		{config.JSON, "\uFEFF{\"é\": 1, \"a\":\n\t[\"x\\n\",true\r\n,{\"b\":null}] }", "1:1 1:8 2:2 2:3 2:9 3:2 3:7"},
+		{config.YAML, "é: {ü: 1, a: b}\nc: &c\n  - x\n  - 'y'\nd: *c\n", "1:1 1:5 1:10 1:16 2:4 3:5 4:5 5:4 3:5 4:5"},
+		{config.TOML, "a = 1\n\n[t.u]\nb = 'x' # y\nc = [1,\n 2]\nd = {e = true}\n[[l]]\n[[l]]\nf = 07:00:00\n", "1:1 1:5 3:2 3:4 4:5 0:0 5:6 6:2 7:5 7:10 8:3 8:3 9:3 10:5"},
+		{config.Properties, "# x\né = 1\nb\\\n  c : \\\n x\n", "1:1 2:6 5:2"},
+	} {
+		if got := at(t, c.f, c.content); got != c.want {
+			t.Errorf("%s of %q:\n got %s\nwant %s", c.f, c.content, got, c.want)
+		}
+	}
+}
+
+func TestALongLineOfManyCharactersCostsNoTime(t *testing.T) {
+	t.Parallel()
+	got := at(t, config.YAML, "é: ["+strings.Repeat("a, ", 3000)+"b]")
+	if !strings.HasPrefix(got, "1:1 1:5 1:6 1:9 ") || !strings.HasSuffix(got, " 1:0") {
+		t.Errorf("columns %.40s … %s", got, got[len(got)-10:])
+	}
+}
+
+func TestNoErrorQuotesAValue(t *testing.T) {
+	t.Parallel()
+	const secret = "hunter2hunter2"
+	for f, contents := range map[config.Format][]string{
+		config.JSON:       {`{"a": %s}`, `{"a": "%s}`, `{"a": "\q%s"}`, `{"a": "\ud800%s"}`, `{"a": 1%s}`, `"%s" "%s"`, "[\"%s\t\"]"},
+		config.YAML:       {"a: *%s", "a: '%s", "a: \"\\q%s\"", "a: !!int %s", "a: !x %s", "a: @%s", "a: %%%s", "a: %s: b", "a: {%s", "*%s", "a: %s\x01", "a: !<%s"},
+		config.TOML:       {"a = %s", "a = '%s", "a = \"\\q%s\"", "a = 1%s", "a = 2001-01-01%s", "a = 07:00:00%s", "a = true%s", "a = \"%s\"%s"},
+		config.Properties: {"a = \\u%s", "a = %s\\ud800"},
+	} {
+		for _, c := range contents {
+			content := strings.ReplaceAll(c, "%s", secret)
+			_, err := config.Parse([]byte(content), f)
+			if _, ok := errors.AsType[*config.ParseError](err); !ok || strings.Contains(err.Error(), secret[:6]) {
+				t.Errorf("%s of %q: %v", f, content, err)
+			}
+		}
+	}
+}
+
+func TestALongKeyIsCutInAnError(t *testing.T) {
+	t.Parallel()
+	key := strings.Repeat("é", 10_000)
+	_, err := config.Parse([]byte(key+"=1\n"+key+"=2\n"), config.Properties)
+	if want := `line 2, column 1: the key "` + strings.Repeat("é", 31) + `…" is here twice, first at line 1, column 1`; fmt.Sprint(err) != want {
+		t.Errorf("%v\nwant %s", err, want)
+	}
+}
+
+func TestDuplicatesAreFoundAmongManyKeys(t *testing.T) {
+	t.Parallel()
+	for f, line := range map[config.Format]string{config.JSON: "%q: 1,\n", config.YAML: "%s: 1\n", config.TOML: "%s = 1\n", config.Properties: "%s=1\n"} {
+		var b strings.Builder
+		for i := range 5000 {
+			fmt.Fprintf(&b, line, fmt.Sprintf("key%d", i))
+		}
+		fmt.Fprintf(&b, line, "key77")
+		content := b.String()
+		if f == config.JSON {
+			content = "{" + strings.TrimSuffix(content, ",\n") + "}"
+		}
+		_, err := config.Parse([]byte(content), f)
+		if want := `line 5001, column 1: the key "key77" is here twice, first at line 78, column 1`; fmt.Sprint(err) != want {
+			t.Errorf("%s: %v, want %s", f, err, want)
+		}
 	}
 }
