@@ -134,21 +134,21 @@ func (d *differ) diff(a, b *Node) {
 			d.add(a, b)
 		}
 	case a.Kind == Map:
-		d.diffKeyed(keyed{a: a.Keys, b: b.Keys}, a, b)
+		d.diffKeyed(matched{a: a.Keys, b: b.Keys}, a, b)
 	default:
 		d.diffLists(a, b)
 	}
 }
 
-// keyed are the keys of the elements of two Maps, or what two Lists have at key.
-type keyed struct {
+// matched are the keys of the elements of two Maps, or what two Lists have at key.
+type matched struct {
 	key  string // "" for Maps
 	a, b []string
 }
 
-func (k keyed) step(key string) Step { return Step{Key: key, By: k.key, List: k.key != ""} }
+func (k matched) step(key string) Step { return Step{Key: key, By: k.key, List: k.key != ""} }
 
-func (d *differ) diffKeyed(by keyed, a, b *Node) {
+func (d *differ) diffKeyed(by matched, a, b *Node) {
 	in, both := finder{keys: by.b}, 0
 	for i, k := range by.a {
 		if j := in.find(k); j >= 0 {
@@ -171,18 +171,18 @@ func (d *differ) diffKeyed(by keyed, a, b *Node) {
 
 // identify returns the first of the identity keys that fits two Lists, and what
 // their elements have there; the zero value where none fits.
-func (d *differ) identify(a, b *Node) keyed {
+func (d *differ) identify(a, b *Node) matched {
 	if len(a.Nodes) == 0 && len(b.Nodes) == 0 {
-		return keyed{}
+		return matched{}
 	}
 	for _, by := range d.ids {
 		if inA := a.identities(by); inA != nil {
 			if inB := b.identities(by); inB != nil {
-				return keyed{by, inA, inB}
+				return matched{by, inA, inB}
 			}
 		}
 	}
-	return keyed{}
+	return matched{}
 }
 
 // identities returns what each element of a List has at by, nil where it is not

@@ -1,0 +1,194 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"iter"
+	"slices"
+)
+
+// CompareOptions say what is a difference between items, and which are meant.
+type CompareOptions struct {
+	Options
+	// Expected fit the values that are meant to differ: they are told apart.
+	Expected Rules
+}
+
+// ItemDiffKind says how an item differs.
+type ItemDiffKind string
+
+// The kinds. Whole is of what has no structure, or cannot be parsed.
+const (
+	OnlyA  ItemDiffKind = "onlyA"
+	OnlyB  ItemDiffKind = "onlyB"
+	Inside ItemDiffKind = "inside"
+	Whole  ItemDiffKind = "whole"
+)
+
+// ItemDiff is an item that is not the same on two sides.
+type ItemDiff struct {
+	Key  Key
+	Kind ItemDiffKind
+	// A and B are the two sides; nil where there is none.
+	A, B *Item
+	// Changes are what differs inside and is not meant to, Expected what is. Of
+	// the other kinds they are empty, and AllExpected says whether it is meant.
+	Changes, Expected []Change
+	AllExpected       bool
+	// ErrA and ErrB are why a side cannot be parsed: nil, or a *ParseError.
+	ErrA, ErrB error
+}
+
+// Differs reports whether something differs that is not meant to.
+func (d *ItemDiff) Differs() bool {
+	if d.Kind == Inside {
+		return len(d.Changes) > 0
+	}
+	return !d.AllExpected
+}
+
+// Totals count what Compare found.
+type Totals struct {
+	Items int // on either side
+	// Items that differ, and not as is meant; of those, the ones that stand on one
+	// side only, and the ones that differ as a whole.
+	Differ, OnlyA, OnlyB, Whole int
+	// Values inside of items that are other ones, or on one side only.
+	Changed, PathsOnlyA, PathsOnlyB int
+	// Values, and items as a whole, that differ as is meant.
+	Expected int
+	// Items that differ and cannot be parsed on a side.
+	Unparsed int
+}
+
+// Comparison is what differs between two sides: items sorted by key.
+type Comparison struct {
+	Items  []ItemDiff
+	Totals Totals
+}
+
+// Compare tells where b differs from a, both sorted by Key.Compare. Items with
+// the same bytes are not even parsed; of others the trees are compared, also
+// where one is YAML and the other JSON. The result points into a and b.
+func Compare(a, b []Item, o CompareOptions) Comparison {
+	c := Comparison{Items: []ItemDiff{}}
+	for key, sides := range sideBySide(a, b) {
+		c.Totals.Items++
+		d := ItemDiff{Key: key, A: sides[0], B: sides[1]}
+		expected := o.Expected.For(key)
+		switch {
+		case d.B == nil:
+			d.Kind = OnlyA
+		case d.A == nil:
+			d.Kind = OnlyB
+		case bytes.Equal(d.A.Content, d.B.Content):
+			continue
+		default:
+			d.compare(o.Options, expected)
+		}
+		if d.Kind == Inside && len(d.Changes) == 0 && len(d.Expected) == 0 {
+			continue
+		}
+		d.AllExpected = d.Kind != Inside && expected.matchPath(nil)
+		c.Totals.add(&d)
+		c.Items = append(c.Items, d)
+	}
+	return c
+}
+
+// compare fills in how two contents differ.
+func (d *ItemDiff) compare(o Options, expected Rules) {
+	var a, b *Node
+	a, d.ErrA = d.A.parse()
+	b, d.ErrB = d.B.parse()
+	if a == nil || b == nil {
+		d.Kind = Whole
+		return
+	}
+	d.Kind = Inside
+	for _, c := range Diff(a, b, o) {
+		if expected.matchPath(c.Path) {
+			d.Expected = append(d.Expected, c)
+		} else {
+			d.Changes = append(d.Changes, c)
+		}
+	}
+}
+
+// parse returns what stands in an item; nil where it has no structure, and with
+// an error where that cannot be read.
+func (i *Item) parse() (*Node, error) {
+	format, _ := Detect(i.Declared, i.Name, i.Content)
+	n, err := Parse(i.Content, format)
+	if errors.Is(err, ErrUnstructured) {
+		err = nil
+	}
+	return n, err
+}
+
+func (t *Totals) add(d *ItemDiff) {
+	t.Expected += len(d.Expected)
+	if d.AllExpected {
+		t.Expected++
+	}
+	if d.ErrA != nil || d.ErrB != nil {
+		t.Unparsed++
+	}
+	if !d.Differs() {
+		return
+	}
+	t.Differ++
+	switch d.Kind {
+	case OnlyA:
+		t.OnlyA++
+	case OnlyB:
+		t.OnlyB++
+	case Whole:
+		t.Whole++
+	case Inside:
+		t.addChanges(d.Changes)
+	}
+}
+
+func (t *Totals) addChanges(changes []Change) {
+	for _, c := range changes {
+		switch {
+		case c.After == nil:
+			t.PathsOnlyA++
+		case c.Before == nil:
+			t.PathsOnlyB++
+		default:
+			t.Changed++
+		}
+	}
+}
+
+// sideBySide yields each key of the sides, which are sorted, with the item that
+// each side has there, nil for none. The items are overwritten by the next.
+func sideBySide(sides ...[]Item) iter.Seq2[Key, []*Item] {
+	return func(yield func(Key, []*Item) bool) {
+		rest := slices.Clone(sides)
+		items := make([]*Item, len(sides))
+		for key, ok := firstKey(rest); ok; key, ok = firstKey(rest) {
+			for s, side := range rest {
+				items[s] = nil
+				if len(side) > 0 && side[0].Key == key {
+					items[s], rest[s] = &side[0], side[1:]
+				}
+			}
+			if !yield(key, items) {
+				return
+			}
+		}
+	}
+}
+
+// firstKey returns the lowest key of the sides, false where they are empty.
+func firstKey(sides [][]Item) (key Key, ok bool) {
+	for _, side := range sides {
+		if len(side) > 0 && (!ok || side[0].Compare(key) < 0) {
+			key, ok = side[0].Key, true
+		}
+	}
+	return key, ok
+}

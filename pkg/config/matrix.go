@@ -1,0 +1,204 @@
+package config
+
+import (
+	"bytes"
+	"slices"
+)
+
+// Row is a value that is not the same on all of several sides.
+type Row struct {
+	Key  Key
+	Path Path
+	// Values are what each side has there, nil for nothing.
+	Values []*Node
+	// Same is, for each side, the first side with the same value: itself, or one
+	// before it.
+	Same []int
+	// Whole is true of an item that is compared as a whole, as it has no structure,
+	// cannot be parsed on some side, or has the same bytes on all that have it.
+	// Values then hold content, and Errs, nil or one a side, why it cannot be parsed.
+	Whole bool
+	Errs  []error
+	// Expected is true where it is meant to differ.
+	Expected bool
+}
+
+// Matrix compares any number of sides, each sorted by Key.Compare: one row a value
+// that differs, sorted by item, and in an item as it stands in the first side
+// that has it. A list that is not matched by identity is one value where its
+// sides are not equally long. The result points into the sides.
+func Matrix(sides [][]Item, o CompareOptions) []Row {
+	rows := []Row{}
+	for key, items := range sideBySide(sides...) {
+		m := matrix{differ: newDiffer(o.Options), key: key, expected: o.Expected.For(key), rows: rows}
+		m.compare(items)
+		rows = m.rows
+	}
+	return rows
+}
+
+// matrix makes the rows of one item.
+type matrix struct {
+	*differ
+	key      Key
+	expected Rules
+	rows     []Row
+}
+
+func (m *matrix) compare(items []*Item) {
+	nodes, content := make([]*Node, len(items)), make([]*Node, len(items))
+	var first *Item
+	same, everywhere := true, true
+	for i, item := range items {
+		if item == nil {
+			everywhere = false
+			continue
+		}
+		content[i] = &Node{Kind: String, Text: string(item.Content)}
+		if first == nil {
+			first = item
+		}
+		same = same && bytes.Equal(item.Content, first.Content)
+	}
+	if same {
+		if !everywhere {
+			m.add(content)
+			m.rows[len(m.rows)-1].Whole = true
+		}
+		return
+	}
+	errs, whole := parseAll(items, nodes)
+	if !whole {
+		m.walk(nodes)
+		return
+	}
+	m.add(content)
+	row := &m.rows[len(m.rows)-1]
+	row.Whole, row.Errs = true, errs
+}
+
+// parseAll fills in nodes. It returns the errors, nil where there is none, and
+// whether some item has no tree.
+func parseAll(items []*Item, nodes []*Node) (errs []error, whole bool) {
+	for i, item := range items {
+		if item == nil {
+			continue
+		}
+		var err error
+		if nodes[i], err = item.parse(); err != nil {
+			if errs == nil {
+				errs = make([]error, len(items))
+			}
+			errs[i] = err
+		}
+		whole = whole || nodes[i] == nil
+	}
+	return errs, whole
+}
+
+func (m *matrix) add(values []*Node) {
+	row := Row{Key: m.key, Path: slices.Clone(m.path), Values: values, Same: make([]int, len(values))}
+	for i := range values {
+		row.Same[i] = slices.IndexFunc(values, func(v *Node) bool { return m.equal(v, values[i]) })
+	}
+	row.Expected = m.expected.matchPath(m.path)
+	m.rows = append(m.rows, row)
+}
+
+// walk adds the rows for what the sides have at one path. Some side has something.
+func (m *matrix) walk(values []*Node) {
+	present := slices.DeleteFunc(slices.Clone(values), func(v *Node) bool { return v == nil })
+	other := func(v *Node) bool { return !m.equal(v, present[0]) }
+	everywhere := len(present) == len(values)
+	kind := present[0].Kind
+	if slices.ContainsFunc(present, func(v *Node) bool { return v.Kind != kind }) || len(m.path) >= deepest {
+		kind = Null // compared as a whole
+	}
+	by, keys := m.identifyAll(present, kind)
+	switch {
+	case !everywhere && !slices.ContainsFunc(present, other):
+		m.add(values)
+	case keys != nil:
+		m.walkKeyed(values, by, keys)
+	case kind == List && everywhere && !m.ignoreOrder && sameLength(present):
+		for i := range present[0].Nodes {
+			m.inside(Step{List: true, Index: i}, values, func(int) int { return i })
+		}
+	case slices.ContainsFunc(present, other):
+		m.add(values)
+	}
+}
+
+func sameLength(lists []*Node) bool {
+	return !slices.ContainsFunc(lists, func(v *Node) bool { return len(v.Nodes) != len(lists[0].Nodes) })
+}
+
+// identifyAll returns the keys of Maps, and of Lists the identity key that fits
+// all of them with what their elements have there; no keys where none does.
+func (m *matrix) identifyAll(values []*Node, kind Kind) (by string, keys [][]string) {
+	switch kind {
+	case Map:
+		for _, v := range values {
+			keys = append(keys, v.Keys)
+		}
+		return "", keys
+	case List:
+		for _, by := range m.ids {
+			keys = keys[:0]
+			for _, v := range values {
+				if ids := v.identities(by); ids != nil {
+					keys = append(keys, ids)
+				}
+			}
+			if len(keys) == len(values) {
+				return by, keys
+			}
+		}
+	default:
+	}
+	return "", nil
+}
+
+// walkKeyed goes through every key that a side has; keys are those of the sides
+// that have a value.
+func (m *matrix) walkKeyed(values []*Node, by string, keys [][]string) {
+	in := make([]finder, len(values))
+	for i, v := range values {
+		if v != nil {
+			in[i].keys, keys = keys[0], keys[1:]
+		}
+	}
+	for i := range values {
+		for _, k := range in[i].keys {
+			if anyHas(in[:i], k) {
+				continue // it was told
+			}
+			m.inside(matched{key: by}.step(k), values, func(side int) int { return in[side].find(k) })
+		}
+	}
+}
+
+func anyHas(in []finder, key string) bool {
+	for i := range in {
+		if in[i].find(key) >= 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// inside walks what the sides have at step, where of gives their positions, -1 for none.
+func (m *matrix) inside(step Step, values []*Node, of func(side int) int) {
+	below := make([]*Node, len(values))
+	for side, v := range values {
+		if v == nil {
+			continue
+		}
+		if i := of(side); i >= 0 {
+			below[side] = &v.Nodes[i]
+		}
+	}
+	m.path = append(m.path, step)
+	m.walk(below)
+	m.path = m.path[:len(m.path)-1]
+}
