@@ -31,7 +31,7 @@ func tourStops() []stop {
 		{why: "The instances with a planted fault, as the registry sees them:", args: []string{"services", "instances", "-l", demo.MetaFault}},
 		{why: "A registry repeats what an instance last said. Ask them all: who lives? (status 1: not all do)", args: []string{"services", "probe"}, status: exitFinding},
 		{why: "One of them answers now and then. Ask it again and again:", args: []string{
-			"services", "probe", "-l", demo.MetaFault + "=" + string(demo.FaultFlapping), "--watch", "--interval", "200ms", "--for", "2s",
+			"services", "probe", "-l", demo.MetaFault + "=" + string(demo.FaultFlapping), "--watch", "--interval", "200ms", "--for", "4s",
 		}, status: exitFinding},
 		{why: "A deploy script waits for instances that answer.", args: []string{"services", "wait", "order", "--min-healthy", "2", "--truth", "--for", "30s"}},
 	}
