@@ -8,45 +8,34 @@ import (
 	"strings"
 
 	"govctl/internal/httpx"
-	"govctl/pkg/registry"
 )
 
 // maxNamed is how many datacenters a hint names at most.
 const maxNamed = 20
 
-// noPathError says of a server's refusal which datacenter it is about.
-type noPathError struct {
-	datacenter string
-	err        error
-}
-
-func (n noPathError) Error() string { return fmt.Sprintf("no path to datacenter %q", n.datacenter) }
-func (n noPathError) Unwrap() error { return n.err }
-
-// namePaths completes an error about a datacenter that the server has no path to:
+// namePaths completes a failure about a datacenter that the server has no path to:
 // which one that is, and which there are. The second costs one question, whose own
 // failure is no news. Others it returns as they are.
-func (c *client) namePaths(ctx context.Context, failed error) error {
-	e, ok := errors.AsType[*registry.Error](failed)
-	status, refused := errors.AsType[*httpx.StatusError](failed)
+func (c *client) namePaths(ctx context.Context, f *failure) *failure {
+	status, refused := errors.AsType[*httpx.StatusError](f)
 	asked := c.scope.Get("dc")
-	if !ok || !refused || asked == "" || !strings.Contains(strings.ToLower(status.Text), "no path to datacenter") {
-		return failed
+	if !refused || asked == "" || !strings.Contains(strings.ToLower(status.Text), "no path to datacenter") {
+		return f
 	}
-	e.Err = noPathError{asked, e.Err}
+	f.why = fmt.Sprintf("no path to datacenter %q", asked)
 	names, err := c.datacenters(ctx)
 	switch {
 	case err != nil || len(names) == 0:
 	case slices.Contains(names, asked):
-		e.Hint = "it is known, and none of its servers can be reached from there: do they run, and does the WAN hold?"
+		f.hint = "it is known, and none of its servers can be reached from there: do they run, and does the WAN hold?"
 	case len(names) > maxNamed:
-		e.Hint = fmt.Sprintf("there are %s and %d more: name one by --dc, or by dc in the URL", strings.Join(names[:maxNamed], ", "), len(names)-maxNamed)
+		f.hint = fmt.Sprintf("there are %s and %d more: name one by --dc, or by dc in the URL", strings.Join(names[:maxNamed], ", "), len(names)-maxNamed)
 	case len(names) == 1:
-		e.Hint = fmt.Sprintf("there is only %s: leave out --dc, and dc in the URL", names[0])
+		f.hint = fmt.Sprintf("there is only %s: leave out --dc, and dc in the URL", names[0])
 	default:
-		e.Hint = fmt.Sprintf("there are %s: name one by --dc, or by dc in the URL", strings.Join(names, ", "))
+		f.hint = fmt.Sprintf("there are %s: name one by --dc, or by dc in the URL", strings.Join(names, ", "))
 	}
-	return e
+	return f
 }
 
 // datacenters returns those that the server knows, sorted.

@@ -193,14 +193,14 @@ var errOne = errors.New("one key was read")
 func (e *examination) askContent(ctx context.Context) {
 	path, query := "/v1/catalog/services", url.Values{"stale": {""}}
 	if e.role == doctor.Config {
-		path = "/v1/kv/" + escapeFolder(e.folder)
+		path = "/v1/kv/" + escapeKey(e.folder)
 		query.Set("keys", "")
 		query.Set("separator", "/")
 	}
 	maps.Copy(query, e.client.scope)
 	resp, err := e.client.http.Get(ctx, path, query)
 	if err != nil {
-		e.contentErr = e.client.namePaths(ctx, e.client.fail("", "", err))
+		e.contentErr = e.client.namePaths(ctx, e.client.fail("", err))
 		return
 	}
 	defer resp.Body.Close() //nolint:errcheck // it was only read
@@ -217,13 +217,4 @@ func (e *examination) askContent(ctx context.Context) {
 	names := serviceNames{}
 	e.contentErr = httpx.DecodeJSON(resp.Body, &names)
 	e.services = len(names)
-}
-
-// escapeFolder escapes a folder as part of a path, but for its slashes.
-func escapeFolder(folder string) string {
-	parts := strings.Split(folder, "/")
-	for i, p := range parts {
-		parts[i] = segment(p)
-	}
-	return strings.Join(parts, "/")
 }

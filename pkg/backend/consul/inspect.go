@@ -33,7 +33,7 @@ func OpenInspector(o Options) (*Inspector, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := &Inspector{options: o, clients: map[string]*client{}}
+	in := &Inspector{options: o, clients: map[string]*client{}, folder: o.folder()}
 	for _, s := range servers {
 		alone, u := o, *o.URL
 		u.Host, alone.URL = s.Host, &u
@@ -41,9 +41,6 @@ func OpenInspector(o Options) (*Inspector, error) {
 			return nil, err
 		}
 		in.hosts = append(in.hosts, s.Host)
-	}
-	if path := strings.Trim(o.URL.Path, "/"); path != "" {
-		in.folder = path + "/"
 	}
 	return in, nil
 }

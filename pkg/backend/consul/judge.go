@@ -87,8 +87,8 @@ func (e *examination) judgeContent(r *doctor.Report) {
 			r.Find(doctor.Empty, "no key begins with "+strconv.Quote(e.folder), "is that the folder's name? it is there as soon as a key is")
 		}
 	default:
-		failed := e.client.fail("", "", e.contentErr)
-		r.Find(codeOf(e.contentErr), failed.Err.Error(), failed.Hint)
+		f := e.client.fail("", e.contentErr)
+		r.Find(codeOf(e.contentErr), f.why, f.hint)
 	}
 }
 

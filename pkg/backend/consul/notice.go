@@ -2,11 +2,11 @@ package consul
 
 import (
 	"fmt"
+	"net/http"
 	"strconv"
 	"sync"
 	"time"
 
-	"govctl/internal/httpx"
 	"govctl/pkg/registry"
 )
 
@@ -20,12 +20,12 @@ type remarks struct {
 	said      sync.Map // server and kind
 }
 
-// on remarks upon resp.
-func (r *remarks) on(resp *httpx.Response) answer {
+// on remarks upon the header of what server said.
+func (r *remarks) on(server string, header http.Header) answer {
 	a := answer{
-		server:   resp.Server,
-		filtered: resp.Header.Get("X-Consul-Results-Filtered-By-ACLs") == "true",
-		guarded:  r.anonymous && resp.Header.Get("X-Consul-Default-ACL-Policy") == "deny",
+		server:   server,
+		filtered: header.Get("X-Consul-Results-Filtered-By-ACLs") == "true",
+		guarded:  r.anonymous && header.Get("X-Consul-Default-ACL-Policy") == "deny",
 	}
 	if a.filtered {
 		r.once(a.server, "filtered", registry.Notice{
@@ -33,25 +33,25 @@ func (r *remarks) on(resp *httpx.Response) answer {
 			Hint: "`govctl doctor` says what its policy needs",
 		})
 	}
-	r.onStale(resp)
+	r.onStale(server, header)
 	return a
 }
 
 // onStale remarks upon an answer that may be out of date. Consul counts from the
 // last contact with the leader, in milliseconds; the leader says 0.
-func (r *remarks) onStale(resp *httpx.Response) {
+func (r *remarks) onStale(server string, header http.Header) {
 	// Not a number is no age: what it means is only for Consul to say.
-	ms, err := strconv.ParseUint(resp.Header.Get("X-Consul-LastContact"), 10, 32)
+	ms, err := strconv.ParseUint(header.Get("X-Consul-LastContact"), 10, 32)
 	age := time.Duration(ms) * time.Millisecond
-	leaderless := resp.Header.Get("X-Consul-KnownLeader") == "false"
+	leaderless := header.Get("X-Consul-KnownLeader") == "false"
 	old := err == nil && age > r.maxStale
 	switch {
 	case leaderless && age > 0:
-		r.stale(resp.Server, "knows no leader and last heard from one %s ago", age)
+		r.stale(server, "knows no leader and last heard from one %s ago", age)
 	case leaderless:
-		r.stale(resp.Server, "knows no leader")
+		r.stale(server, "knows no leader")
 	case old:
-		r.stale(resp.Server, "last heard from its leader %s ago", age)
+		r.stale(server, "last heard from its leader %s ago", age)
 	}
 }
 

@@ -31,9 +31,9 @@ const (
 
 // Options say which Consul to speak to, and how.
 type Options struct {
-	// URL is consul://HOST:PORT[,HOST:PORT…][?dc=NAME&ns=NAME&partition=NAME], or
-	// consul+https:// for TLS; the servers are tried in turn. Its path names a
-	// folder of the key-value store and means nothing to a registry.
+	// URL is consul://HOST:PORT[,HOST:PORT…][/FOLDER][?dc=NAME&ns=NAME&partition=NAME],
+	// or consul+https:// for TLS; the servers are tried in turn. The folder is one of
+	// the key-value store, and means nothing to a registry.
 	URL *url.URL
 	// Datacenter and Namespace go before dc and ns of URL; "" leaves those as they
 	// are.
@@ -170,4 +170,20 @@ func (o Options) scope() (url.Values, error) {
 		}
 	}
 	return scope, nil
+}
+
+// folder returns that of the key-value store, "" or ending in a slash.
+func (o Options) folder() string {
+	path := strings.Trim(o.URL.Path, "/")
+	if path == "" {
+		return ""
+	}
+	return path + "/"
+}
+
+// pace returns that of watches.
+func (o Options) pace() pace {
+	p := usualPace()
+	p.request = cmp.Or(o.Timeout, p.request)
+	return p
 }

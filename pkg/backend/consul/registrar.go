@@ -59,7 +59,7 @@ func (r *Registry) Register(ctx context.Context, in registry.Instance, ttl time.
 	case r.claims <- struct{}{}:
 		defer func() { <-r.claims }()
 	case <-ctx.Done():
-		return r.client.fail("", in.Service, ctx.Err())
+		return r.fail(in.Service, ctx.Err())
 	}
 	at, err := r.find(ctx, in.Service, in.ID)
 	if err != nil {
@@ -69,12 +69,12 @@ func (r *Registry) Register(ctx context.Context, in registry.Instance, ttl time.
 		return r.refuse(in.Service, "the agent has other services with the id %q", in.ID)
 	}
 	query := url.Values{"replace-existing-checks": {"true"}}
-	err = r.client.write(ctx, in.Service, "/v1/agent/service/register", query, register(&in, at.id, ttl))
+	err = r.write(ctx, in.Service, "/v1/agent/service/register", query, register(&in, at.id, ttl))
 	if err != nil || ttl <= 0 || !at.taken {
 		return err
 	}
 	// A check that was there before keeps its status.
-	return r.client.write(ctx, in.Service, "/v1/agent/check/fail/"+checkID(at.id), nil, nil)
+	return r.write(ctx, in.Service, "/v1/agent/check/fail/"+checkID(at.id), nil, nil)
 }
 
 // Heartbeat implements registry.Registrar.
@@ -86,7 +86,7 @@ func (r *Registry) Heartbeat(ctx context.Context, service, id string) error {
 	if !at.taken {
 		return about(r.client.names[0], service, registry.ErrNotFound)
 	}
-	err = r.client.write(ctx, service, "/v1/agent/check/pass/"+checkID(at.id), nil, nil)
+	err = r.write(ctx, service, "/v1/agent/check/pass/"+checkID(at.id), nil, nil)
 	if errors.Is(err, registry.ErrNotFound) {
 		return nil // registered without a ttl: it has no check to pass
 	}
@@ -99,7 +99,7 @@ func (r *Registry) Deregister(ctx context.Context, service, id string) error {
 	if err != nil || !at.taken {
 		return err
 	}
-	err = r.client.write(ctx, service, "/v1/agent/service/deregister/"+segment(at.id), nil, nil)
+	err = r.write(ctx, service, "/v1/agent/service/deregister/"+segment(at.id), nil, nil)
 	if errors.Is(err, registry.ErrNotFound) {
 		return nil // it went away meanwhile
 	}
@@ -122,6 +122,11 @@ func (r *Registry) check(in *registry.Instance) error {
 	return nil
 }
 
+// write is client.write about service, whose error is a *registry.Error.
+func (r *Registry) write(ctx context.Context, service, path string, query url.Values, body any) error {
+	return r.fail(service, r.client.write(ctx, path, query, body))
+}
+
 func (r *Registry) refuse(service, format string, args ...any) error {
 	why := fmt.Errorf(format, args...)
 	return about(r.client.names[0], service, cause{registry.ErrUnsupported, why})
@@ -138,7 +143,7 @@ func (r *Registry) find(ctx context.Context, name, id string) (spot, error) {
 	free := spot{}
 	for _, candidate := range []string{id, agentID(name, id)} {
 		found := service{}
-		_, err := r.client.read(ctx, question{service: name, path: "/v1/agent/service/" + segment(candidate)},
+		_, err := r.read(ctx, name, question{path: "/v1/agent/service/" + segment(candidate)},
 			func(resp *httpx.Response) error { return httpx.DecodeJSON(resp.Body, &found) })
 		switch {
 		case errors.Is(err, registry.ErrNotFound):

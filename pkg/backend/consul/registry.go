@@ -1,9 +1,8 @@
 // Package consul speaks to HashiCorp Consul, by its HTTP API alone, as of
-// 1.14.11: a registry of services.
+// 1.14.11: a registry of services, and configuration in its key-value store.
 package consul
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"net/url"
@@ -44,15 +43,13 @@ func OpenRegistry(o Options) (*Registry, error) {
 	if err != nil {
 		return nil, err
 	}
-	pace := usualPace()
-	pace.request = cmp.Or(o.Timeout, pace.request)
-	return &Registry{client: c, claims: make(chan struct{}, 1), pace: pace}, nil
+	return &Registry{client: c, claims: make(chan struct{}, 1), pace: o.pace()}, nil
 }
 
 // Services implements registry.Registry.
 func (r *Registry) Services(ctx context.Context) ([]string, error) {
 	names := serviceNames{}
-	a, err := r.client.read(ctx, question{path: "/v1/catalog/services"}, func(resp *httpx.Response) error {
+	a, err := r.read(ctx, "", question{path: "/v1/catalog/services"}, func(resp *httpx.Response) error {
 		return httpx.DecodeJSON(resp.Body, &names)
 	})
 	if err != nil {
@@ -63,6 +60,28 @@ func (r *Registry) Services(ctx context.Context) ([]string, error) {
 	}
 	slices.Sort(names)
 	return slices.Compact(names), nil
+}
+
+// read is client.read, in a question about service, "" for all, whose error is a
+// *registry.Error.
+func (r *Registry) read(ctx context.Context, service string, q question, decode func(*httpx.Response) error) (answer, error) {
+	a, err := r.client.read(ctx, q, decode)
+	return a, r.fail(service, err)
+}
+
+// fail returns err, nil or what a question about service ended with, as a
+// *registry.Error.
+func (r *Registry) fail(service string, err error) error {
+	if err == nil {
+		return nil
+	}
+	f := r.client.fail("", err)
+	return &registry.Error{Backend: f.backend(), Service: service, Err: f.as(f.kind.registryError()), Hint: f.hint}
+}
+
+// about returns err as that of server in a question about service.
+func about(server, service string, err error) *registry.Error {
+	return &registry.Error{Backend: "consul " + server, Service: service, Err: err}
 }
 
 // selfService is the service that Consul's servers are.
@@ -140,20 +159,19 @@ func printable(name string) bool {
 }
 
 func (r *Registry) askHealth(ctx context.Context, service string, add func(*entry)) (answer, error) {
-	q := question{service: service, path: "/v1/health/service/" + segment(service)}
-	return r.client.read(ctx, q, each(add))
+	return r.read(ctx, service, question{path: "/v1/health/service/" + segment(service)}, each(add))
 }
 
 // askNodes asks for a service whose name has characters that Consul takes in
 // registrations but answers with 400 in a path. As what asks it is rare, what it
 // costs does not matter.
 func (r *Registry) askNodes(ctx context.Context, service string, add func(*entry)) (answer, error) {
-	q := question{service: service, path: pathNodes}
+	q := question{path: pathNodes}
 	// Only nodes that have the service; bexpr has no escape for a quote.
 	if quoted := strconv.Quote(service); !strings.Contains(quoted, `\"`) {
 		q.query = url.Values{"filter": {"Services.Service == " + quoted}}
 	}
-	return r.client.read(ctx, q, eachNode(func(n *nodeInfo) {
+	return r.read(ctx, service, q, eachNode(func(n *nodeInfo) {
 		for e := range n.entries(service) {
 			add(&e)
 		}

@@ -41,11 +41,11 @@ func (r *Registry) foldAndCount(ctx context.Context, f *fold) (map[string]int, e
 	counts := map[string]int{}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
-		_, err := r.client.read(ctx, question{path: "/v1/health/state/any"}, each(f.add))
+		_, err := r.read(ctx, "", question{path: "/v1/health/state/any"}, each(f.add))
 		return err
 	})
 	g.Go(func() error {
-		a, err := r.client.read(ctx, question{path: "/v1/internal/ui/services"}, each(func(s *counted) {
+		a, err := r.read(ctx, "", question{path: "/v1/internal/ui/services"}, each(func(s *counted) {
 			// One of another cluster, or named by a gateway or a proxy but never
 			// registered, is none of ours.
 			if s.PeerName == "" && s.InstanceCount > 0 {

@@ -74,7 +74,7 @@ var errEnough = errors.New("enough folders")
 func (c *client) foldersIn(ctx context.Context, folder string) []string {
 	var found []string
 	_, _ = c.read(ctx, question{ // what cannot be had is left out
-		path: "/v1/kv/" + escapeFolder(folder), query: url.Values{"keys": {""}, "separator": {"/"}},
+		path: "/v1/kv/" + escapeKey(folder), query: url.Values{"keys": {""}, "separator": {"/"}},
 	}, func(resp *httpx.Response) error {
 		return httpx.EachElement(resp.Body, func(key *string) error {
 			name, isFolder := strings.CutSuffix(*key, "/")

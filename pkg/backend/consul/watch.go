@@ -34,6 +34,17 @@ func usualPace() pace {
 // to the wait.
 func (p pace) longest() time.Duration { return p.wait + p.wait/16 + p.spare }
 
+// hold has q be answered when what it asks for has another index, or after a
+// while; at once for an index of 0. It returns for how long to wait for the answer.
+func (p pace) hold(q *question, index uint64) time.Duration {
+	if index == 0 {
+		return p.request
+	}
+	q.query.Set("index", strconv.FormatUint(index, 10))
+	q.query.Set("wait", p.wait.String())
+	return p.longest()
+}
+
 // bell is a question that a server answers when something changes. Its filter
 // picks nothing: the answer is an index, and its body two bytes.
 type bell struct{ path, filter string }
@@ -146,15 +157,9 @@ func (w *watch) ring(ctx context.Context, r ring) {
 // an index of 0, else when it is another, or after a while.
 func (w *watch) await(ctx context.Context, b bell, index uint64) (uint64, error) {
 	q := question{path: b.path, query: url.Values{"filter": {b.filter}}}
-	within := w.pace.request
-	if index > 0 {
-		q.query.Set("index", strconv.FormatUint(index, 10))
-		q.query.Set("wait", w.pace.wait.String())
-		within = w.pace.longest()
-	}
-	ctx, cancel := context.WithTimeout(ctx, within)
+	ctx, cancel := context.WithTimeout(ctx, w.pace.hold(&q, index))
 	defer cancel()
-	a, err := w.client.read(ctx, q, func(resp *httpx.Response) error {
+	a, err := w.read(ctx, "", q, func(resp *httpx.Response) error {
 		_, err := io.Copy(io.Discard, resp.Body)
 		return err
 	})
@@ -173,7 +178,7 @@ func (w *watch) next(ctx context.Context) ([]registry.Instance, error) {
 		case <-w.rest:
 			w.rest = nil
 		case <-ctx.Done():
-			return nil, w.client.fail("", "", ctx.Err())
+			return nil, w.fail("", ctx.Err())
 		}
 	}
 	w.rest, w.changed = time.After(w.pace.between), false

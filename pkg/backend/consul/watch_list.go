@@ -52,7 +52,7 @@ func (w *watch) everything(ctx context.Context) ([]registry.Instance, answer, er
 	ctx, cancel := context.WithTimeout(ctx, w.pace.request)
 	defer cancel()
 	list := []registry.Instance{}
-	a, err := w.client.read(ctx, question{path: pathNodes}, eachNode(func(n *nodeInfo) {
+	a, err := w.read(ctx, "", question{path: pathNodes}, eachNode(func(n *nodeInfo) {
 		for e := range n.entries("") {
 			list = append(list, w.instance(&e))
 		}
