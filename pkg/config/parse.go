@@ -98,10 +98,9 @@ func checkText(content []byte) error {
 }
 
 // mistakeAt is the error for what stands at an offset of text.
-func mistakeAt(text string, offset int, format string, args ...any) *ParseError {
-	e := &ParseError{Text: fmt.Sprintf(format, args...)}
-	e.Line, e.Column = position(text, offset)
-	return e
+func mistakeAt(text string, offset int, why string) *ParseError {
+	line, column := position(text, offset)
+	return &ParseError{line, column, why}
 }
 
 // position returns the line and the column of an offset, both from 1.

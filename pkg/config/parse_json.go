@@ -57,14 +57,18 @@ func (p *jsonParser) value(depth int) (Node, error) {
 		raw, err := p.d.ReadValue()
 		end := int(p.d.InputOffset())
 		start := end - len(raw)
-		scalar := Number
-		switch kind {
-		case 'n':
-			scalar = Null
-		case 't', 'f':
-			scalar = Bool
-		}
-		return p.node(scalar, p.text[start:end], start), err
+		return p.node(jsonKind(kind), p.text[start:end], start), err
+	}
+}
+
+func jsonKind(k jsontext.Kind) Kind {
+	switch k {
+	case 'n':
+		return Null
+	case 't', 'f':
+		return Bool
+	default:
+		return Number
 	}
 }
 

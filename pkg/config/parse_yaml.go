@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -159,7 +160,8 @@ func (p *yamlParser) node(y *yaml.Node, depth int) (Node, error) {
 	case yaml.MappingNode:
 		return p.mapping(n, y, depth)
 	default:
-		return n, p.scalar(&n, y)
+		err := p.scalar(&n, y)
+		return n, err
 	}
 }
 
@@ -198,36 +200,47 @@ func (p *yamlParser) mapping(n Node, y *yaml.Node, depth int) (Node, error) {
 	}
 	size := len(y.Content) / 2
 	n.Nodes, n.Keys = make([]Node, 0, size), make([]string, 0, size)
-	var set keySet
-	var mergeKey, merge *yaml.Node
-	places := make([]*yaml.Node, 0, size) // of the keys
-	for i := 0; i+1 < len(y.Content); i += 2 {
-		k, v := y.Content[i], y.Content[i+1]
-		if k.Kind == yaml.ScalarNode && k.Tag == "!!merge" {
-			if merge != nil {
-				return n, p.duplicate("<<", k, mergeKey)
+	m := yamlMap{Node: &n, places: make([]*yaml.Node, 0, size)}
+	var merge []*yaml.Node // the key and its value
+	for pair := range slices.Chunk(y.Content, 2) {
+		k := pair[0]
+		if k.Kind != yaml.ScalarNode || k.Tag != "!!merge" {
+			if err := p.member(&m, k, pair[1], depth); err != nil {
+				return n, err
 			}
-			mergeKey, merge = k, v
 			continue
 		}
-		key, err := p.key(k, depth)
-		if err != nil {
-			return n, err
+		if merge != nil {
+			return n, p.duplicate("<<", k, merge[0])
 		}
-		n.Keys, places = append(n.Keys, key), append(places, k)
-		if first, again := set.add(n.Keys); again {
-			return n, p.duplicate(key, k, places[first])
-		}
-		value, err := p.node(v, depth+1)
-		if err != nil {
-			return n, err
-		}
-		n.Nodes = append(n.Nodes, value)
+		merge = pair
 	}
 	if merge == nil {
 		return n, nil
 	}
-	return n, p.merge(&n, merge, &set, depth)
+	err := p.merge(&m, merge[1], depth)
+	return n, err
+}
+
+// yamlMap is a map that is read.
+type yamlMap struct {
+	*Node
+	set    keySet
+	places []*yaml.Node // of the keys
+}
+
+func (p *yamlParser) member(m *yamlMap, k, v *yaml.Node, depth int) error {
+	key, err := p.key(k, depth)
+	if err != nil {
+		return err
+	}
+	m.Keys, m.places = append(m.Keys, key), append(m.places, k)
+	if first, again := m.set.add(m.Keys); again {
+		return p.duplicate(key, k, m.places[first])
+	}
+	value, err := p.node(v, depth+1)
+	m.Nodes = append(m.Nodes, value)
+	return err
 }
 
 func (p *yamlParser) duplicate(key string, second, first *yaml.Node) error {
@@ -249,7 +262,7 @@ func (p *yamlParser) key(k *yaml.Node, depth int) (string, error) {
 
 // merge adds what a map takes from others by its key <<: its own keys win, then
 // the first of the others.
-func (p *yamlParser) merge(n *Node, y *yaml.Node, set *keySet, depth int) error {
+func (p *yamlParser) merge(m *yamlMap, y *yaml.Node, depth int) error {
 	from, err := p.node(y, depth+1)
 	if err != nil {
 		return err
@@ -263,12 +276,12 @@ func (p *yamlParser) merge(n *Node, y *yaml.Node, set *keySet, depth int) error 
 			return &ParseError{from.Line, from.Column, "the key << wants a map, or a list of maps"}
 		}
 		for i, key := range other.Keys {
-			n.Keys = append(n.Keys, key)
-			if _, again := set.add(n.Keys); again {
-				n.Keys = n.Keys[:len(n.Keys)-1]
+			m.Keys = append(m.Keys, key)
+			if _, again := m.set.add(m.Keys); again {
+				m.Keys = m.Keys[:len(m.Keys)-1]
 				continue
 			}
-			n.Nodes = append(n.Nodes, other.Nodes[i])
+			m.Nodes = append(m.Nodes, other.Nodes[i])
 		}
 	}
 	return nil

@@ -96,11 +96,11 @@ func consists(s, those string) bool {
 // and n are bools by the standard, which only some readers follow there.
 func YAML11(text string) (meaning string, differs bool) {
 	kind, text12 := coreKind(text)
-	same := strings.TrimSpace(kind.String() + " " + text12)
-	switch kind {
-	case Null:
+	same := kind.String() + " " + text12
+	if kind == Null {
 		return "null", false
-	case String:
+	}
+	if kind == String {
 		same = "text"
 	}
 	switch text {
