@@ -173,3 +173,19 @@ func FuzzApplyDiff(f *testing.F) {
 		}
 	})
 }
+
+func FuzzApplyDiffOfContents(f *testing.F) {
+	f.Add("a: 1\nl: [x, {name: n, v: 1}]\n", "l:\n- {name: m}\n- {name: n, v: 2}\n", byte(0))
+	f.Add(`{"a": 9007199254740993, "b": [1, 2, 3]}`, `{"b": [2, 3.0], "c": null, "a": 9007199254740992}`, byte(1))
+	f.Add("a = 0x10\nt = 1979-05-27T07:32:00Z\n[[r]]\nid = 1\n", "a = 16\nt = 1979-05-27 07:32:00Z\n[[r]]\nid = 2\n", byte(2))
+	f.Add("a.b=1\nc=2\n", "c: 2\na.b = 3\n\"x=\n", byte(3))
+	f.Fuzz(func(t *testing.T, textA, textB string, format byte) {
+		as := []config.Format{config.YAML, config.JSON, config.TOML, config.Properties}[format%4]
+		a, errA := config.Parse([]byte(textA), as)
+		b, errB := config.Parse([]byte(textB), as)
+		if errA != nil || errB != nil {
+			return
+		}
+		diffTrees(t, a, b, config.Options{IgnoreOrder: format >= 128})
+	})
+}
