@@ -96,6 +96,7 @@ func (p *tomlParser) expression(e *unstable.Node) error {
 		v.table = added
 	case e.Kind == unstable.Table && v.table != nil && v.table.made == byPath:
 		added, v.table.made = v.table, byHeader
+		v.line, v.column = last.line, last.column
 	default:
 		return v.again(last)
 	}
