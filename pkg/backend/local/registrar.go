@@ -91,7 +91,7 @@ func replace(root, dir *os.Root, file string, f *instanceFile) error {
 // where there is none or it is broken, and an error where it is somebody else's.
 func previous(dir *os.Root, file string, f *instanceFile) (*instanceFile, error) {
 	var buf bytes.Buffer
-	_, err := readFile(dir, file, &buf)
+	_, err := readFile(dir, file, &buf, maxFile)
 	if isGone(err) {
 		return &instanceFile{}, nil
 	}

@@ -1,5 +1,6 @@
-// Package local is the registry that needs no server: a folder that people and
-// git can read, services/<name>/<id>.json, one file an instance.
+// Package local is the back-end that needs no server: a folder that people and git
+// can read. Its registry is services/<name>/<id>.json, one file an instance, its
+// configuration config/<group>/<name>, one file an item.
 //
 // A file may be written by hand; see encodeName for how names become file names.
 // Whether an instance with a TTL lives is the time of its file: a heartbeat
@@ -7,7 +8,7 @@
 // So an instance with a TTL that was written by hand, copied or checked out of
 // git counts as alive for one TTL from then on.
 //
-// Names that begin with a dot are not instances: they are the lock that all
+// Names that begin with a dot are neither: they are the lock that all
 // processes respect, the counter of revisions, and what a crash left behind.
 package local
 
@@ -18,7 +19,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -250,7 +250,7 @@ func readInstance(dir *os.Root, service, file string, buf *bytes.Buffer) (*insta
 	if err != nil {
 		return nil, time.Time{}, err
 	}
-	changed, err := readFile(dir, file, buf)
+	changed, err := readFile(dir, file, buf, maxFile)
 	if err != nil {
 		return nil, changed, err
 	}
@@ -261,21 +261,11 @@ func readInstance(dir *os.Root, service, file string, buf *bytes.Buffer) (*insta
 // leaveOut tells that what stands at names, below the folder of services, is not
 // in the answer.
 func (r *Registry) leaveOut(err error, names ...string) {
-	file := path.Join(servicesFolder, path.Join(names...))
-	r.notice(registry.Notice{
-		Text:       fmt.Sprintf("%s: %q left out: %s", r.name(), file, reason(err)),
-		Incomplete: true,
-	})
+	r.notice(r.store.leftOut(err, append([]string{servicesFolder}, names...)...))
 }
-
-// name returns the back-end as errors name it.
-func (r *Registry) name() string { return "local " + r.store.root }
 
 // fail returns err as an error of this registry about service.
 func (r *Registry) fail(service string, err error) error {
-	failed := &registry.Error{Backend: r.name(), Service: service, Err: classify(err)}
-	if errors.Is(failed, registry.ErrDenied) || errors.Is(failed, registry.ErrUnavailable) {
-		failed.Hint = hintFolder
-	}
-	return failed
+	hint, classified := ofRegistry().classify(err)
+	return &registry.Error{Backend: r.store.name(), Service: service, Err: classified, Hint: hint}
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -34,7 +35,7 @@ const (
 	// lockPoll is how often a lock that another process holds is tried again.
 	lockPoll = 5 * time.Millisecond
 
-	// maxFile bounds what is read of one file, in bytes.
+	// maxFile bounds what is read of one file that is no configuration, in bytes.
 	maxFile = 1 << 20
 )
 
@@ -119,9 +120,9 @@ func makeFolder(parent *os.Root, name string) (*os.Root, error) {
 	return descend(parent, name)
 }
 
-// readFile reads the file called name in dir into buf and returns when it was
-// last changed.
-func readFile(dir *os.Root, name string, buf *bytes.Buffer) (time.Time, error) {
+// readFile reads the file called name in dir, of most bytes at most, into buf and
+// returns when it was last changed.
+func readFile(dir *os.Root, name string, buf *bytes.Buffer, most int64) (time.Time, error) {
 	info, err := dir.Lstat(name)
 	if err != nil {
 		return time.Time{}, err
@@ -139,8 +140,8 @@ func readFile(dir *os.Root, name string, buf *bytes.Buffer) (time.Time, error) {
 		return time.Time{}, err
 	}
 	buf.Reset()
-	if _, err = buf.ReadFrom(io.LimitReader(f, maxFile+1)); err == nil && buf.Len() > maxFile {
-		err = &kindError{name, fmt.Sprintf("larger than %d bytes", maxFile)}
+	if _, err = buf.ReadFrom(io.LimitReader(f, most+1)); err == nil && int64(buf.Len()) > most {
+		err = &kindError{name, fmt.Sprintf("larger than %d bytes", most)}
 	}
 	return info.ModTime(), err
 }
@@ -210,7 +211,7 @@ func (s *store) locked(ctx context.Context, work func(root *os.Root) error) erro
 // the lock.
 func nextRevision(root *os.Root, past string) (string, error) {
 	var have bytes.Buffer
-	_, err := readFile(root, revisionName, &have)
+	_, err := readFile(root, revisionName, &have, maxFile)
 	if err != nil && !isGone(err) {
 		return "", err
 	}
@@ -253,35 +254,10 @@ func kindOf(mode fs.FileMode) string {
 // isGone reports whether err says that a file or folder is not there.
 func isGone(err error) bool { return errors.Is(err, fs.ErrNotExist) }
 
-// classify returns err as one that wraps a sentinel of package registry, or the
-// context's error.
-func classify(err error) error {
-	for _, known := range []error{
-		context.Canceled, context.DeadlineExceeded,
-		registry.ErrNotFound, registry.ErrUnsupported, registry.ErrInvalid,
-	} {
-		if errors.Is(err, known) {
-			return err
-		}
-	}
-	kind, wrong := errors.AsType[*kindError](err)
-	switch {
-	case wrong:
-		return fmt.Errorf("%w: %w", registry.ErrInvalid, kind)
-	case errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("%w: %s", registry.ErrDenied, reason(err))
-	default:
-		return fmt.Errorf("%w: %s", registry.ErrUnavailable, reason(err))
-	}
+// leftOut says that what stands at names, below the root, is not in an answer.
+func (s *store) leftOut(err error, names ...string) registry.Notice {
+	return registry.Notice{Text: fmt.Sprintf("%s: %q left out: %s", s.name(), path.Join(names...), reason(err)), Incomplete: true}
 }
 
-// reason returns what went wrong, without the names of system calls.
-func reason(err error) string {
-	if e, ok := errors.AsType[*fs.PathError](err); ok {
-		return fmt.Sprintf("%q: %v", filepath.Base(e.Path), e.Err)
-	}
-	if e, ok := errors.AsType[*os.LinkError](err); ok {
-		return fmt.Sprintf("%q: %v", filepath.Base(e.New), e.Err)
-	}
-	return err.Error()
-}
+// name returns the back-end as errors name it.
+func (s *store) name() string { return "local " + s.root }

@@ -26,7 +26,7 @@ func TestErrorsOfTheSystemBecomeThoseOfARegistry(t *testing.T) {
 		{&kindError{"x", "a file, not a folder"}, registry.ErrInvalid, `invalid answer: "x" is a file, not a folder`},
 		{missing("1"), registry.ErrNotFound, `instance "1": not found`},
 	} {
-		if got := classify(c.err); !errors.Is(got, c.sentinel) || got.Error() != c.text {
+		if _, got := ofRegistry().classify(c.err); !errors.Is(got, c.sentinel) || got.Error() != c.text {
 			t.Errorf("classify(%v) = %v; want %q that wraps %v", c.err, got, c.text, c.sentinel)
 		}
 	}

@@ -3,7 +3,6 @@ package local
 import (
 	"context"
 	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -14,7 +13,7 @@ import (
 // list makes the list of the watched services. Each folder is watched before it
 // is read, so that nothing is missed in between.
 func (w *watch) list(ctx context.Context) ([]registry.Instance, error) {
-	w.folder, w.lives = markFolder(w.path()), lives{all: map[string]life{}}
+	w.lives = lives{all: map[string]life{}}
 	w.add()
 	names := w.services
 	if names == nil {
@@ -36,39 +35,6 @@ func (w *watch) list(ctx context.Context) ([]registry.Instance, error) {
 		list = append(list, some...)
 	}
 	return list, nil
-}
-
-// add watches a folder below that of services, or that one itself. One that is
-// not there is none; it is no folder of ours where it is a link.
-func (w *watch) add(names ...string) {
-	if w.files == nil {
-		return
-	}
-	path := filepath.Join(append([]string{w.path()}, names...)...)
-	if info, err := os.Lstat(path); err != nil || !info.IsDir() {
-		return
-	}
-	if err := w.files.Add(path); err != nil && !isGone(err) {
-		w.readAlways(err)
-	}
-}
-
-// folderMark tells one folder from another at the same place; nil is none.
-type folderMark struct{ info fs.FileInfo }
-
-func markFolder(path string) folderMark {
-	info, err := os.Lstat(path)
-	if err != nil {
-		return folderMark{}
-	}
-	return folderMark{info}
-}
-
-func (m folderMark) same(other folderMark) bool {
-	if m.info == nil || other.info == nil {
-		return m.info == nil && other.info == nil
-	}
-	return os.SameFile(m.info, other.info)
 }
 
 // life is when an instance was last heard of, by the time of its file, and for
@@ -123,7 +89,7 @@ func (w *watch) onlyBeat(file string) bool {
 	if !ok {
 		return false
 	}
-	info, err := os.Lstat(filepath.Join(w.path(), file))
+	info, err := os.Lstat(filepath.Join(w.path, file))
 	if err != nil || info.ModTime().Equal(known.at) {
 		return false // it may have become unreadable
 	}
