@@ -67,7 +67,7 @@ func TestC8JSONKeepsWhatIsWritten(t *testing.T) {
 		{"\uFEFF{\"a\":\r\n 1}\r\n", `{a: number 1}`},
 		{"", `null`},
 		{" \n", `null`},
-		{"{\"a\": 1,\n \"b\": 2,\n \"a\": 3}", `line 3, column 2: the key "a" is here twice, first at line 2, column 2`},
+		{"{\"a\": 1,\n \"b\": 2,\n \"a\": 3}", `line 3, column 2: the key "a" is here twice, first at line 1, column 2`},
 		{`{"a": 1, "\u0061": 2}`, `line 1, column 10: the key "a" is here twice, first at line 1, column 2`},
 		{`{"a": {"b": 1}, "c": {"b": 1, "b": 2}}`, `line 1, column 31: the key "b" is here twice, first at line 1, column 23`},
 		{"{\n // why\n\"a\": 1}", `line 2, column 2: JSON has no comments`},
