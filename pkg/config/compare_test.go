@@ -63,6 +63,7 @@ func TestCompareTellsWhatDiffersBetweenTwoSides(t *testing.T) {
 		"order/broken.json", `{"a": 1}`,
 		"order/meant.yaml", "db: {url: dev}\n",
 		"payment/limits", `{"daily": 9007199254740993}`,
+		"test/inside.yaml", "x: 1\ny: 1\n",
 		"user/a.bin", "\x00a",
 		"user/gone.yaml", "x: 1\n",
 		"user/meant.txt", "dev",
@@ -76,6 +77,7 @@ func TestCompareTellsWhatDiffersBetweenTwoSides(t *testing.T) {
 		"order/meant.yaml", "db: {url: prod}\n",
 		"order/only.yaml", "",
 		"payment/limits", "daily: 9007199254740992\n",
+		"test/inside.yaml", "x: 2\ny: 1\n",
 		"test/meant.yaml", "x: 1\n",
 		"user/a.bin", "\x00b",
 		"user/meant.txt", "prod",
@@ -90,6 +92,7 @@ func TestCompareTellsWhatDiffersBetweenTwoSides(t *testing.T) {
 		"order/meant.yaml inside true true", `  db.url: "dev" → "prod" (expected)`,
 		"order/only.yaml onlyB false true",
 		"payment/limits inside true true", "  daily: 9007199254740993 → 9007199254740992",
+		"test/inside.yaml inside true true", "  x: 1 → 2 (expected)",
 		"test/meant.yaml onlyB false true (expected)",
 		"user/a.bin whole true true",
 		"user/gone.yaml onlyA true false",
@@ -99,8 +102,8 @@ func TestCompareTellsWhatDiffersBetweenTwoSides(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 	wantTotals := config.Totals{
-		Items: 12, Differ: 7, OnlyA: 1, OnlyB: 1, Whole: 3,
-		Changed: 3, PathsOnlyA: 1, PathsOnlyB: 1, Expected: 4, Unparsed: 1,
+		Items: 13, Differ: 7, OnlyA: 1, OnlyB: 1, Whole: 3,
+		Changed: 3, PathsOnlyA: 1, PathsOnlyB: 1, Expected: 5, Unparsed: 1,
 	}
 	if got.Totals != wantTotals {
 		t.Errorf("totals are %+v, want %+v", got.Totals, wantTotals)
@@ -207,6 +210,17 @@ func TestAMatrixOfTheSameIsEmpty(t *testing.T) {
 	}
 	if got := rowsOf(t, config.Matrix([][]config.Item{a, b}, config.CompareOptions{})); !reflect.DeepEqual(got, []string{`a/x a[0]: 1 | [2.0]`, `a/x a[1]: [2] | 1`}) {
 		t.Errorf("order is no difference even where nobody ignores it: %q", got)
+	}
+}
+
+func TestDeepValuesOfAMatrixAreToldUpToALimit(t *testing.T) {
+	t.Parallel()
+	deep := func(value string) []config.Item {
+		return side("a/x.json", strings.Repeat(`{"a":`, 500)+value+strings.Repeat("}", 500))
+	}
+	rows := config.Matrix([][]config.Item{deep("1"), deep("2")}, config.CompareOptions{})
+	if len(rows) != 1 || len(rows[0].Path) != 64 {
+		t.Errorf("%d rows, the first of them %d steps down", len(rows), len(rows[0].Path))
 	}
 }
 

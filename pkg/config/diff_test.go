@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -93,6 +94,20 @@ func TestDiffTellsPathByPath(t *testing.T) {
 	})
 }
 
+func TestTheOrderOfManyKeysIsNoDifference(t *testing.T) {
+	t.Parallel()
+	var pairs []string
+	for i := range 40 {
+		pairs = append(pairs, fmt.Sprintf(`"k%d": %d`, i, i))
+	}
+	a := "{" + strings.Join(pairs, ",") + "}"
+	slices.Reverse(pairs)
+	b := "{" + strings.Join(append(pairs[1:], `"k39": 0, "new": 1`), ",") + "}"
+	if got, want := diff(t, a, b, config.Options{}), []string{"k39: 39 → 0", "new: - → 1"}; !reflect.DeepEqual(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func TestNumbersAreEqualWhenTheirValueIsExactlyTheSame(t *testing.T) {
 	t.Parallel()
 	huge := strings.Repeat("9", 100_000)
@@ -118,6 +133,7 @@ func TestNumbersAreEqualWhenTheirValueIsExactlyTheSame(t *testing.T) {
 		{"0e1000000000000000000000000", "0", true},
 		{huge, huge + ".0", true},
 		{huge, huge[1:] + "8", false},
+		{"10e9223372036854775807", "1e-9223372036854775808", false},
 		{"0x1F", "31", true},
 		{"0o17", "15", true},
 		{"0b101", "5", true},
@@ -188,6 +204,7 @@ func TestObjectsOfAListAreMatchedByIdentity(t *testing.T) {
 		{`[{"name": "a"}, 1]`, `[{"name": "a"}, 2]`, `[1]: 1 → 2`},
 		{`[{"name": "a"}, {"name": "a"}]`, `[{"name": "a"}, {"name": "b"}]`, `[1].name: "a" → "b"`},
 		{`[{"name": null}]`, `[{"name": []}]`, `[0].name: null → []`},
+		{`[{"name": null, "x": 1}]`, `[{"name": null, "x": 2}]`, `[0].x: 1 → 2`},
 	})
 	differs(t, config.Options{IDs: []string{"metadata.name", "port"}}, [][]string{
 		{
@@ -213,6 +230,7 @@ func TestOtherListsAreMatchedByTheirElements(t *testing.T) {
 		{`[[1, 2], [3]]`, `[[1], [3]]`, `[0][1]: 2 → -`},
 		{`[1.0, "1"]`, `[1, "1"]`},
 		{`[1]`, `["1"]`, `[0]: 1 → "1"`},
+		{`[0, 1, 5, 5, 7, 2]`, `[3, 5, 5, 7, 4]`, `[0]: 0 → 3`, `[1]: 1 → -`, `[5]: 2 → 4`},
 		{`[5, 6]`, `[1, 5, 2, 6, 3]`, `[0]: - → 1`, `[2]: - → 2`, `[4]: - → 3`},
 	})
 }
@@ -257,18 +275,41 @@ func TestBigListsDifferInNoTime(t *testing.T) {
 	}
 }
 
-func TestOfAMillionthTwoAreFound(t *testing.T) {
+func TestTwoOfManyThatAreAlikeAreFound(t *testing.T) {
 	t.Parallel()
-	var a, b []string
-	for i := range 30_000 {
-		a = append(a, fmt.Sprint(i%2))
-		if i != 10_000 && i != 20_001 {
-			b = append(b, fmt.Sprint(i%2))
+	const first, second = 10_000, 20_001
+	list := func(without ...int) string {
+		var s []string
+		for i := range 30_000 {
+			if !slices.Contains(without, i) {
+				s = append(s, fmt.Sprint(i%2))
+			}
+		}
+		return "[" + strings.Join(s, ",") + "]"
+	}
+	for name, two := range map[string][2]string{
+		"both removed":       {list(), list(first, second)},
+		"both added":         {list(first, second), list()},
+		"the first is moved": {list(first), list(second)},
+		"and back":           {list(second), list(first)},
+	} {
+		if got := diff(t, two[0], two[1], config.Options{}); len(got) != 2 {
+			t.Errorf("%s: %d lines, want 2", name, len(got))
 		}
 	}
-	got := diff(t, "["+strings.Join(a, ",")+"]", "["+strings.Join(b, ",")+"]", config.Options{})
-	if len(got) != 2 {
-		t.Errorf("two were removed from a list of two values: %d lines", len(got))
+}
+
+func TestElementsOfOneNameAreNotMatchedByIt(t *testing.T) {
+	t.Parallel()
+	names := func(last string) string {
+		var s []string
+		for i := range 40 {
+			s = append(s, fmt.Sprintf(`{"name": "n%d"}`, i))
+		}
+		return "[" + strings.Join(s, ",") + `, {"name": "` + last + `"}]`
+	}
+	if got, want := diff(t, names("n0"), names("n40"), config.Options{}), []string{`[40].name: "n0" → "n40"`}; !reflect.DeepEqual(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

@@ -90,7 +90,7 @@ func (d *differ) equalLists(a, b *Node) bool {
 // hash returns a number that is the same for values that are equal, and for
 // others with the odds of 64 random bits: the seed is new for each comparison.
 func (d *differ) hash(n *Node) uint64 {
-	h := uint64(n.Kind) + 1
+	h := uint64(0)
 	switch {
 	case n.Kind == Map:
 		for i, k := range n.Keys {

@@ -37,6 +37,7 @@ func TestRulesFitValuesByKeyAndPath(t *testing.T) {
 		{"", "*.datasource.url", config.Key{}, "a.spring.datasource.url", false},
 		{"", "**.datasource.url", config.Key{}, "a.spring.datasource.url", true},
 		{"", "**.url", config.Key{}, "url", true},
+		{"", "**.url", config.Key{}, "a.url", true},
 		{"", "**.a.**.b", config.Key{}, "x.a.a.y.c.b", true},
 		{"", "**.a.**.b", config.Key{}, "x.b.y.a.c", false},
 		{"", "a.**", config.Key{}, "a", true},
