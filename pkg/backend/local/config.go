@@ -97,13 +97,14 @@ func (c *Config) groups(ctx context.Context) ([]entry, error) {
 		return nil, err
 	}
 	defer func() { _ = dir.Close() }()
-	return c.entries(dir, []entry{{config.NoGroup, "."}}, fs.DirEntry.IsDir)
+	return c.entries(dir, ".", []entry{{config.NoGroup, "."}}, fs.DirEntry.IsDir)
 }
 
 var errNoGroup = errors.New(`"-" stands for no group`)
 
-// entries adds those of dir that are wanted to found, and sorts all by name.
-func (c *Config) entries(dir *os.Root, found []entry, wanted func(fs.DirEntry) bool) ([]entry, error) {
+// entries adds those of dir, called folder, that are wanted to found, and sorts all
+// by name.
+func (c *Config) entries(dir *os.Root, folder string, found []entry, wanted func(fs.DirEntry) bool) ([]entry, error) {
 	all, err := list(dir)
 	for _, e := range all {
 		if !wanted(e) {
@@ -114,7 +115,7 @@ func (c *Config) entries(dir *os.Root, found []entry, wanted func(fs.DirEntry) b
 			err = errNoGroup
 		}
 		if err != nil {
-			c.leaveOut(err, e.Name())
+			c.leaveOut(err, folder, e.Name())
 			continue
 		}
 		found = append(found, entry{name, e.Name()})
@@ -132,7 +133,7 @@ func (c *Config) eachOf(ctx context.Context, group entry, yield func(config.Item
 		return true, nil
 	}
 	defer func() { _ = dir.Close() }()
-	files, err := c.entries(dir, nil, func(e fs.DirEntry) bool { return group.folder != "." || !e.IsDir() })
+	files, err := c.entries(dir, group.folder, nil, func(e fs.DirEntry) bool { return group.folder != "." || !e.IsDir() })
 	if err != nil {
 		c.leaveOut(err, group.folder)
 	}
