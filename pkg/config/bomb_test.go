@@ -69,12 +69,16 @@ func bombs() []struct {
 }
 
 // It is not parallel: it counts what the process allocates.
-func TestC9NoContentCostsMoreThanASecondOr256MiB(t *testing.T) {
+func TestC9NoContentCostsMoreThan256MiBNorGetsStuck(t *testing.T) {
 	for _, c := range bombs() {
 		check(t, c.name, c.f, []byte(c.content), c.why)
 	}
 	check(t, "1 GB", config.YAML, make([]byte, 1<<30), "line 1: this is longer than 64 MiB")
 }
+
+// stuck is what no content takes, nor on a busy machine under the race detector,
+// unless it is a bomb that goes off: on an idle one none takes a second.
+const stuck = 30 * time.Second
 
 // check parses content, and holds it to why and to the bounds.
 func check(t *testing.T, name string, f config.Format, content []byte, why string) {
@@ -88,7 +92,7 @@ func check(t *testing.T, name string, f config.Format, content []byte, why strin
 	if got := fmt.Sprint(err); why == "" && err != nil || !strings.Contains(got, why) {
 		t.Errorf("%s: %.200s, want %q", name, got, why)
 	}
-	if mib := (after.TotalAlloc - before.TotalAlloc) >> 20; took > time.Second || mib >= 256 {
+	if mib := (after.TotalAlloc - before.TotalAlloc) >> 20; took > stuck || mib >= 256 {
 		t.Errorf("%s: %v, %d MiB", name, took, mib)
 	}
 }
