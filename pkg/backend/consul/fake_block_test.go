@@ -83,6 +83,8 @@ func (f *fake) indexOf(path string) uint64 {
 		return f.tables[tableChecks]
 	case strings.HasPrefix(path, "/v1/catalog/nodes"):
 		return f.tables[tableNodes]
+	case strings.HasPrefix(path, "/v1/kv/"):
+		return f.tables[tableKV]
 	}
 	return max(f.tables[tableServices], f.tables[tableChecks], f.tables[tableNodes])
 }

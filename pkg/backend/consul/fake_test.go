@@ -27,6 +27,7 @@ type fake struct {
 	changed  chan struct{}     // closed by the next change
 	clock    time.Duration     // since it started; Advance moves it
 	services map[string]*fakeService
+	pairs    map[string]fakePair
 	nodes    []any // checks of the node itself
 	asked    []string
 }
@@ -43,8 +44,8 @@ type fakeService struct {
 func newFake(t testing.TB) (*fake, Options) {
 	t.Helper()
 	f := &fake{
-		index: 10, tables: map[string]uint64{tableNodes: 10, tableChecks: 10}, changed: make(chan struct{}),
-		services: map[string]*fakeService{},
+		index: 10, tables: map[string]uint64{tableNodes: 10, tableChecks: 10, tableKV: 10}, changed: make(chan struct{}),
+		services: map[string]*fakeService{}, pairs: map[string]fakePair{},
 	}
 	f.nodes = []any{map[string]any{"Node": "n1", "CheckID": "serfHealth", "Name": "Serf Health Status", "Status": "passing"}}
 	f.mustRegister(registration{ID: "consul", Name: "consul", Port: 8300})
@@ -106,6 +107,11 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
+	if !clean(req.URL) {
+		w.Header().Set("Location", "/elsewhere")
+		w.WriteHeader(http.StatusTemporaryRedirect)
+		return
+	}
 	f.block(w, req)
 	w.Header().Set("X-Consul-KnownLeader", "true")
 	w.Header().Set("X-Consul-LastContact", "0")
@@ -113,6 +119,7 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		"GET /v1/catalog/services": f.catalog, "GET /v1/health/service/": f.health,
 		"GET /v1/health/state/any": f.state, "GET /v1/internal/ui/services": f.summary, "GET /v1/internal/ui/nodes": f.dump,
 		"GET /v1/catalog/nodes":  f.machines,
+		"GET /v1/kv/":            f.kv,
 		"GET /v1/agent/service/": f.agent, "PUT /v1/agent/service/register": f.register,
 		"PUT /v1/agent/service/deregister/": f.deregister, "PUT /v1/agent/check/": f.report,
 	} {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -170,9 +171,7 @@ func afterEach(next func(ctx context.Context, b *brokenConfig, yield func([]conf
 func configBugs() map[string]configBug {
 	all := map[string]configBug{}
 	for _, some := range []map[string]configBug{listBugs(), itemBugs(), configWatchBugs()} {
-		for name, b := range some {
-			all[name] = b
-		}
+		maps.Copy(all, some)
 	}
 	return all
 }
