@@ -1,0 +1,173 @@
+package config_test
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"govctl/internal/golden"
+	"govctl/internal/mask"
+	"govctl/pkg/config"
+)
+
+// corpus returns the items of testdata/mask. Each of their secrets has the word
+// canary in it, or is a number that begins with 9021077 or 9021078.
+func corpus(t *testing.T) []config.Item {
+	t.Helper()
+	names, err := filepath.Glob("testdata/mask/*.*")
+	if err != nil || len(names) != 6 {
+		t.Fatalf("%v, %v", names, err)
+	}
+	var items []config.Item
+	for _, name := range names {
+		content, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		items = append(items, config.Item{Key: config.Key{Group: config.NoGroup, Name: filepath.Base(name)}, Content: content})
+	}
+	return items
+}
+
+// canaries finds what must not be seen, in plain, in base64 at each of its three
+// offsets, in hex, and the escapes of URLs.
+var canaries = func() *regexp.Regexp {
+	parts := []string{"canary", "%63%61%6e", "goes on", "second", "over lines", "90210", hex.EncodeToString([]byte("canary"))}
+	for i := range 3 {
+		encoded := base64.RawStdEncoding.EncodeToString([]byte(strings.Repeat(" ", i) + "canary"))
+		parts = append(parts, encoded[i+1:7])
+	}
+	return regexp.MustCompile("(?i)" + strings.Join(parts, "|"))
+}()
+
+func seen(text string) []string {
+	var found []string
+	for line := range strings.Lines(text) {
+		if canaries.MatchString(line) {
+			found = append(found, line)
+		}
+	}
+	return found
+}
+
+func newMasker() *mask.Masker { return mask.New([]byte("a key for tests")) }
+
+func TestNoSecretOfTheCorpusIsSeen(t *testing.T) {
+	t.Parallel()
+	m := newMasker()
+	for _, item := range corpus(t) {
+		text := string(item.Content)
+		if len(seen(text)) == 0 {
+			t.Errorf("%s holds no secrets", item.Name)
+		}
+		for way, out := range map[string]string{
+			"Text": m.Text(text), "MaskedContent": string(config.MaskedContent(item, m)),
+			"Text of CRLF": m.Text(strings.ReplaceAll(text, "\n", "\r\n")),
+			"Masked":       shownMasked(t, item, m), "MaskedChange": shownChanges(t, item, m),
+		} {
+			if found := seen(out); found != nil {
+				t.Errorf("%s of %s shows:\n%s", way, item.Name, strings.Join(found, ""))
+			}
+		}
+	}
+}
+
+func read(t *testing.T, item config.Item) *config.Node {
+	t.Helper()
+	format, _ := config.Detect(item.Declared, item.Name, item.Content)
+	if format == config.Text {
+		return nil
+	}
+	n, err := config.Parse(item.Content, format)
+	if err != nil {
+		t.Fatalf("%s: %v", item.Name, err)
+	}
+	return n
+}
+
+func shownMasked(t *testing.T, item config.Item, m *mask.Masker) string {
+	t.Helper()
+	n := read(t, item)
+	if n == nil {
+		return ""
+	}
+	before := shown(n)
+	masked := shown(config.Masked(n, m))
+	if shown(n) != before {
+		t.Errorf("%s: Masked changed its argument", item.Name)
+	}
+	return masked
+}
+
+// shownChanges shows each value of an item as if it were another on the other
+// side, and as if it were missing there.
+func shownChanges(t *testing.T, item config.Item, m *mask.Masker) string {
+	t.Helper()
+	n := read(t, item)
+	if n == nil {
+		return ""
+	}
+	var out strings.Builder
+	for _, other := range []string{"{}", "[]"} {
+		o, err := config.Parse([]byte(other), config.JSON)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range config.Diff(n, o, config.Options{}) {
+			writeChange(t, &out, config.MaskedChange(c, m))
+		}
+	}
+	for _, ids := range [][]string{nil, {}} {
+		for _, c := range config.Diff(n, altered(n), config.Options{IDs: ids}) {
+			writeChange(t, &out, config.MaskedChange(c, m))
+		}
+	}
+	return out.String()
+}
+
+func writeChange(t *testing.T, out *strings.Builder, c config.Change) {
+	t.Helper()
+	text, err := c.MarshalJSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out.Write(append(text, '\n'))
+}
+
+// altered returns n with another text in each scalar that is not an identity.
+func altered(n *config.Node) *config.Node {
+	c := *n
+	c.Nodes = slices.Clone(n.Nodes)
+	for i := range c.Nodes {
+		if n.Kind == config.Map && slices.Contains([]string{"name", "id", "key"}, n.Keys[i]) {
+			continue
+		}
+		c.Nodes[i] = *altered(&n.Nodes[i])
+	}
+	if c.Kind == config.String {
+		c.Text += "xxxx"
+		if body := strings.TrimRight(n.Text, "="); body != n.Text && !strings.Contains(body, " ") {
+			c.Text = "xxxx" + n.Text
+		}
+	}
+	if c.Kind == config.Number {
+		c.Text += "1"
+	}
+	return &c
+}
+
+// TestMaskedContentKeepsTheRest shows what becomes of content of each format.
+func TestMaskedContentKeepsTheRest(t *testing.T) {
+	t.Parallel()
+	m := newMasker()
+	var out strings.Builder
+	for _, item := range corpus(t) {
+		out.WriteString("==> " + item.Name + "\n" + string(config.MaskedContent(item, m)))
+	}
+	golden.String(t, out.String())
+}
