@@ -260,6 +260,7 @@ func TestWhatIsNoAnswerAboutConfigurationIsAnErrorOfItsKind(t *testing.T) {
 			wantConfigError(t, firstError(t.Context(), c), tt.kind, config.Key{}, tt.hint)
 			for _, err := range c.Watch(t.Context()) {
 				wantConfigError(t, err, tt.kind, config.Key{}, tt.hint)
+				break
 			}
 		})
 	}

@@ -1,11 +1,13 @@
 package local_test
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -158,8 +160,10 @@ func TestARootThatIsNotAbsoluteIsRefused(t *testing.T) {
 func TestAWatchHearsOfTheFolderAndSaysOnceWhatIsLeftOut(t *testing.T) {
 	t.Parallel()
 	c := newConfigs(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
 	lists := 0
-	for list, err := range c.Watch(t.Context()) {
+	for list, err := range c.Watch(ctx) {
 		if err != nil || lists > 20 {
 			t.Fatalf("%d lists, the last %v, %v", lists, list, err)
 		}

@@ -1,11 +1,13 @@
 package local
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/fsnotify/fsnotify"
 
@@ -21,16 +23,18 @@ func TestWhereTheSystemTellsNothingConfigurationIsRead(t *testing.T) {
 	}
 	c.notify = func() (*fsnotify.Watcher, error) { return nil, errors.New("too many listeners") }
 	folder := filepath.Join(c.store.root, configFolder, "order")
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
 	lists := 0
-	for list, err := range c.Watch(t.Context()) {
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	for list, err := range c.Watch(ctx) {
 		if err != nil || lists > 10 {
 			t.Fatalf("%d lists, the last %v, %v", lists, list, err)
 		}
 		if lists++; len(list) == 1 {
 			break
-		}
-		if err := os.MkdirAll(folder, 0o700); err != nil {
-			t.Fatal(err)
 		}
 		if err := os.WriteFile(filepath.Join(folder, "app.yaml"), nil, 0o600); err != nil {
 			t.Fatal(err)
