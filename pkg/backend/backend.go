@@ -14,6 +14,7 @@ import (
 	"govctl/pkg/backend/consul"
 	"govctl/pkg/backend/jaeger"
 	"govctl/pkg/backend/local"
+	"govctl/pkg/config"
 	"govctl/pkg/doctor"
 	"govctl/pkg/registry"
 )
@@ -49,16 +50,17 @@ type Target struct {
 type scheme struct {
 	name          string
 	openRegistry  func(Target) (registry.Registry, error)
+	openConfig    func(Target) (config.Store, error)
 	openInspector func(Target) (doctor.Inspector, error)
 }
 
 func schemes() []scheme {
 	return []scheme{
-		{"consul", openConsul, inspectConsul},
-		{"consul+https", openConsul, inspectConsul},
-		{"jaeger", nil, inspectJaeger},
-		{"jaeger+https", nil, inspectJaeger},
-		{"local", openLocal, inspectLocal},
+		{"consul", openConsul, configConsul, inspectConsul},
+		{"consul+https", openConsul, configConsul, inspectConsul},
+		{"jaeger", nil, nil, inspectJaeger},
+		{"jaeger+https", nil, nil, inspectJaeger},
+		{"local", openLocal, configLocal, inspectLocal},
 	}
 }
 
@@ -90,6 +92,18 @@ func OpenRegistry(t Target) (registry.Registry, error) {
 	return nil, fmt.Errorf("no registry for %q: a URL starts with one of %s", t.URL.Scheme+"://", strings.Join(schemesThat(isOne), ", "))
 }
 
+// OpenConfig returns the store of configuration that t names, without connecting to
+// it. An error means that the URL is wrong.
+func OpenConfig(t Target) (config.Store, error) {
+	for _, s := range schemes() {
+		if s.name == t.URL.Scheme && s.openConfig != nil {
+			return s.openConfig(t)
+		}
+	}
+	isOne := func(s scheme) bool { return s.openConfig != nil }
+	return nil, fmt.Errorf("no configuration in %q: a URL starts with one of %s", t.URL.Scheme+"://", strings.Join(schemesThat(isOne), ", "))
+}
+
 // OpenInspector returns what can say how the back-end is that t names, without
 // connecting to it; nil where govctl does not speak to such a system. An error
 // means that the URL is wrong.
@@ -103,6 +117,8 @@ func OpenInspector(t Target) (doctor.Inspector, error) {
 }
 
 func openConsul(t Target) (registry.Registry, error) { return consul.OpenRegistry(consulOptions(t)) }
+
+func configConsul(t Target) (config.Store, error) { return consul.OpenConfig(consulOptions(t)) }
 
 func inspectConsul(t Target) (doctor.Inspector, error) {
 	return consul.OpenInspector(consulOptions(t))
@@ -125,6 +141,14 @@ func openLocal(t Target) (registry.Registry, error) {
 		return nil, err
 	}
 	return local.OpenRegistry(o)
+}
+
+func configLocal(t Target) (config.Store, error) {
+	o, err := localOptions(t)
+	if err != nil {
+		return nil, err
+	}
+	return local.OpenConfig(o)
 }
 
 func inspectLocal(t Target) (doctor.Inspector, error) {
