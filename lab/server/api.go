@@ -119,6 +119,11 @@ func (a *API) Write(ctx context.Context, path string, body, v any) error {
 	return a.do(ctx, http.MethodPut, path, bytes.NewReader(text), v)
 }
 
+// WriteText puts text as it is to path.
+func (a *API) WriteText(ctx context.Context, path, text string) error {
+	return a.do(ctx, http.MethodPut, path, strings.NewReader(text), nil)
+}
+
 func (a *API) do(ctx context.Context, method, path string, body io.Reader, v any) error {
 	req, err := http.NewRequestWithContext(ctx, method, "http://"+a.address+path, body)
 	if err != nil {
