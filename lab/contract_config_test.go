@@ -9,12 +9,12 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-
-	"govctl/lab/server"
 	"govctl/pkg/backend/consul"
 	"govctl/pkg/config"
 	"govctl/pkg/config/configtest"
 	"govctl/pkg/registry"
+
+	"govctl/lab/server"
 )
 
 // kvHand writes keys of a Consul as another program would.
