@@ -147,6 +147,7 @@ func TestTheSchemaHasTheKeysOfTheParser(t *testing.T) {
 	}
 	for path, file := range map[string]string{
 		"properties":                    "zzz: 1",
+		"$defs.rule.properties":         "ignore: [{zzz: 1}]",
 		"$defs.environment.properties":  "environments: {x: {zzz: 1}}",
 		"$defs.backend.then.properties": "environments: {x: {registry: {zzz: 1}}}",
 		"$defs.auth.properties":         "environments: {x: {registry: {url: consul://a, auth: {zzz: 1}}}}",

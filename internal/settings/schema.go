@@ -28,6 +28,7 @@ type scalar struct {
 type document struct {
 	scalars      map[string]scalar
 	environments []Environment
+	ignore       []Ignore
 }
 
 func (p *parser) document(root *yaml.Node) (*document, error) {
@@ -44,8 +45,12 @@ func (p *parser) document(root *yaml.Node) (*document, error) {
 		d.environments, err = p.environments(e.value)
 		return err
 	}
+	ignore := func(e entry) (err error) {
+		d.ignore, err = p.ignores(e)
+		return err
+	}
 	err := p.object(root, "the file", false, []field{
-		{"default", set}, {"environments", environments}, {"output", set}, {"timeout", set}, {"color", set},
+		{"default", set}, {keyEnvironments, environments}, {keyIgnore, ignore}, {"output", set}, {"timeout", set}, {"color", set},
 	})
 	if err != nil {
 		return nil, err

@@ -64,6 +64,8 @@ type Settings struct {
 	Default string
 	// Environments are in the file's order; that of CONSUL_HTTP_ADDR is last.
 	Environments []Environment
+	// Ignore is what is meant to differ between environments, in the file's order.
+	Ignore []Ignore
 	// Output is the name of a format as it was given, unchecked, and OutputFrom
 	// where: "--output", "GOVCTL_OUTPUT", "govctl.yaml:3". Both "" where it was not.
 	Output, OutputFrom string

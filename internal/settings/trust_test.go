@@ -211,7 +211,7 @@ func TestWhatCannotBeTrustedSaysWhy(t *testing.T) {
 	want := []string{
 		"the folder for your settings is not known: nothing can be trusted|set HOME or XDG_CONFIG_HOME",
 		"trust nowhere.yaml: no such file|`govctl init` writes one",
-		`bad.yaml:1: unknown key "zzz" in the file|the file has default, environments, output, timeout, color`,
+		`bad.yaml:1: unknown key "zzz" in the file|the file has default, environments, ignore, output, timeout, color`,
 		"there is no govctl.yaml to trust|it is about a file that was found in the working directory or above it",
 		"other.yaml is yours by being named, and is never found by itself: there is nothing to trust|a file that is found is called govctl.yaml",
 	}
