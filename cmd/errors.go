@@ -12,6 +12,7 @@ import (
 	"govctl/internal/closest"
 	"govctl/internal/render"
 	"govctl/internal/settings"
+	"govctl/pkg/config"
 	"govctl/pkg/registry"
 )
 
@@ -90,6 +91,7 @@ func didYouMean(typed string, names []string, hint string) string {
 // statusOf returns the exit status of a command that ended with err.
 func statusOf(err error) int {
 	_, selector := errors.AsType[*registry.SelectorError](err)
+	_, glob := errors.AsType[*config.GlobError](err)
 	_, setting := errors.AsType[*settings.Error](err)
 	_, usage := errors.AsType[usageError](err)
 	_, partial := errors.AsType[partialError](err)
@@ -99,7 +101,7 @@ func statusOf(err error) int {
 		return exitOK
 	case errors.Is(err, context.Canceled):
 		return exitInterrupted
-	case usage, selector, setting, errors.Is(err, registry.ErrUnsupported):
+	case usage, selector, setting, glob, errors.Is(err, registry.ErrUnsupported), errors.Is(err, config.ErrUnsupported):
 		return exitUsage
 	case errors.Is(err, errFinding):
 		return exitFinding
@@ -151,6 +153,9 @@ func hintFor(err error) string {
 	}
 	if e, ok := errors.AsType[*registry.SelectorError](err); ok {
 		return didYouMean(e.Word, e.Among, e.Hint)
+	}
+	if e, ok := errors.AsType[*config.GlobError](err); ok {
+		return e.Hint
 	}
 	if e, ok := errors.AsType[*settings.Error](err); ok {
 		return e.Hint

@@ -34,6 +34,8 @@ func flagGroups() []flagGroup {
 	return []flagGroup{
 		{"Select:", []string{"label", "health", "filter", "sort", "limit", "all"}},
 		{"Watch:", []string{"watch", "interval", "threshold", "for", "exec"}},
+		{"Compare:", []string{"id", "ignore", "ignore-order", "show-expected"}},
+		{"Secrets:", []string{"show-secrets", "force"}},
 		{"Wait:", []string{"min-healthy", "truth"}},
 		{"Probe:", []string{
 			"kind", "status", "body", "probe-timeout", "retries", "concurrency", "slow", "follow", "insecure", "tls-ca",

@@ -36,6 +36,7 @@ func Main(env Env) int {
 func newRootCmd(a *app) *cobra.Command {
 	root := group("govctl", "See and govern the microservices in your registries",
 		newServicesCmd(a),
+		newConfigCmd(a),
 		newEnvCmd(a),
 		newInitCmd(a),
 		newDoctorCmd(a),
@@ -50,6 +51,7 @@ func newRootCmd(a *app) *cobra.Command {
 		"  govctl services ls -e consul://127.0.0.1:8500"
 	root.AddGroup(
 		&cobra.Group{ID: groupSee, Title: "What is registered, and is it alive?"},
+		&cobra.Group{ID: groupCompare, Title: "What differs between environments?"},
 		&cobra.Group{ID: groupSetup, Title: "Set up and check:"},
 		&cobra.Group{ID: groupLearn, Title: "Learn:"},
 	)
@@ -67,9 +69,10 @@ func newRootCmd(a *app) *cobra.Command {
 
 // The groups of the help page, as the questions that commands answer.
 const (
-	groupSee   = "see"
-	groupSetup = "setup"
-	groupLearn = "learn"
+	groupSee     = "see"
+	groupCompare = "compare"
+	groupSetup   = "setup"
+	groupLearn   = "learn"
 )
 
 // group returns a command that only holds others. Left to itself, cobra answers

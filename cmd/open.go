@@ -14,6 +14,7 @@ import (
 	"govctl/internal/render"
 	"govctl/internal/settings"
 	"govctl/pkg/backend"
+	"govctl/pkg/config"
 	"govctl/pkg/doctor"
 	"govctl/pkg/registry"
 )
@@ -59,17 +60,23 @@ func (a *app) note(at string, pos settings.Pos) {
 	a.asked[at] = pos
 }
 
-// hinted adds to an error of a registry what the user can do about it, where
+// hinted adds to an error of a back-end what the user can do about it, where
 // nobody has said that yet.
 func (a *app) hinted(err error) error {
-	e, ok := errors.AsType[*registry.Error](err)
-	if !ok || e.Hint == "" || hintFor(err) != "" {
+	at, hint := "", ""
+	if e, ok := errors.AsType[*registry.Error](err); ok {
+		at, hint = e.Backend, e.Hint
+	}
+	if e, ok := errors.AsType[*config.Error](err); ok {
+		at, hint = e.Backend, e.Hint
+	}
+	if hint == "" || hintFor(err) != "" {
 		return err
 	}
-	if pos := a.placeOf(e.Backend); !pos.IsZero() {
-		return withHint(err, fmt.Sprintf("%s (see %s)", e.Hint, pos))
+	if pos := a.placeOf(at); !pos.IsZero() {
+		return withHint(err, fmt.Sprintf("%s (see %s)", hint, pos))
 	}
-	return withHint(err, e.Hint)
+	return withHint(err, hint)
 }
 
 // placeOf returns where the back-end called at stands in the settings. Of several

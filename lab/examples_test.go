@@ -58,6 +58,9 @@ func endings() map[string]ending {
 		"govctl services probe --jq '.[] | select(.truth != \"agree\") | .id + \" \" + .result.reason'": found,
 		"govctl services diff dev prod":                                                                 {status: 1, why: "they differ"},
 		"govctl services diff dev consul://127.0.0.1:8500 'pay*'":                                       {why: "it is dev itself"},
+		"govctl config diff dev prod":                                                                   {status: 1, why: "the pool is larger in prod"},
+		"govctl config diff dev test prod 'order/*'":                                                    {status: 1, why: "the pool is larger in prod"},
+		"govctl config diff dev prod --ignore '**.url' --show-expected":                                 {status: 1, why: "the pool is larger in prod"},
 		"govctl env rm staging":                                                                         {keys: "y\n", why: "it asks"},
 		"govctl env trust":                                                                              {keys: "y\n", why: "it asks"},
 	}
@@ -136,6 +139,10 @@ func newExampleWorld(t *testing.T) *exampleWorld {
 		}
 		return nil
 	})
+	app := map[string]any{"db": map[string]any{"pool": map[string]int{"max": 10}, "url": "postgres://dev/order"}} // JSON is YAML, too
+	if err := w.mesh.API.Write(t.Context(), "/v1/kv/config/dev/order/app.yaml", app, nil); err != nil {
+		t.Fatal(err)
+	}
 	w.words = strings.NewReplacer(
 		"127.0.0.1:8500", w.mesh.Address, "127.0.0.1:16686", startJaeger(t, "").Address, "order/order-5d0b", order,
 	)
@@ -151,8 +158,12 @@ func (w *exampleWorld) folder(t *testing.T, line string) string {
 		"notify.sh": "#!/bin/sh\necho \"$1 $GOVCTL_EVENT\"\n",
 		"registry/prod/services/order/order-9.json": `{"address": "127.0.0.1", "port": 9, "version": "v3"}`,
 		"registry/dev/services/order/order-1.json":  `{"address": "127.0.0.1", "port": 9, "version": "v3"}`,
-		"govctl.yaml": fmt.Sprintf("default: dev\nenvironments:\n  dev: {registry: %q}\n  test: {registry: local://registry/test}\n"+
-			"  prod: {protected: true, registry: local://registry/prod}\n  staging: {registry: local://registry/staging}\n", w.mesh.URL()),
+		"registry/test/config/order/app.yaml":       "db: {pool: {max: 10}, url: postgres://test/order}\n",
+		"registry/prod/config/order/app.yaml":       "db:\n  url: postgres://prod/order\n  pool:\n    max: 20\n",
+		"govctl.yaml": fmt.Sprintf("default: dev\nenvironments:\n  dev: {registry: %q, config: %q}\n"+
+			"  test: {registry: local://registry/test, config: local://registry/test}\n"+
+			"  prod: {protected: true, registry: local://registry/prod, config: local://registry/prod}\n"+
+			"  staging: {registry: local://registry/staging}\n", w.mesh.URL(), w.mesh.URL()+"/config/dev"),
 	}
 	if strings.HasPrefix(line, "govctl init ") || strings.HasPrefix(line, "govctl env add ") {
 		delete(files, "govctl.yaml") // they write it

@@ -44,3 +44,17 @@ func Number(f float64) string {
 	}
 	return strings.TrimSuffix(strings.TrimRight(fmt.Sprintf("%.3f", f), "0"), ".")
 }
+
+// Bytes returns a number of bytes in a unit of 1024: "0B", "812B", "4.2KiB".
+func Bytes(n int) string {
+	if n < 1024 {
+		return fmt.Sprintf("%dB", n)
+	}
+	size, units := float64(n), []string{"KiB", "MiB", "GiB"}
+	for i, unit := range units {
+		if size /= 1024; size < 1000 || i == len(units)-1 {
+			return fmt.Sprintf("%.1f%s", size, unit)
+		}
+	}
+	return ""
+}

@@ -1,0 +1,176 @@
+package cmd
+
+import (
+	"fmt"
+	"strings"
+
+	"govctl/internal/mask"
+	"govctl/internal/render"
+	"govctl/pkg/config"
+)
+
+// itemDifference is an item that differs. The JSON names are an interface.
+type itemDifference struct {
+	config.Key
+	Kind config.ItemDiffKind `json:"kind"`
+	// Expected is true where the item as a whole is meant to differ.
+	Expected bool `json:"expected"`
+	// Changes are the values that differ, ExpectedChanges those that are meant to.
+	Changes         []config.Change `json:"changes"`
+	ExpectedChanges []config.Change `json:"expectedChanges"`
+	// ErrorA and ErrorB say why a side cannot be read.
+	ErrorA string `json:"errorA,omitempty"`
+	ErrorB string `json:"errorB,omitempty"`
+}
+
+// writeComparison writes what differs between two sides, and says by its error
+// what it comes to.
+func (a *app) writeComparison(out render.Options, sides []configSide, c config.Comparison, m *mask.Masker, showExpected bool) error {
+	var list []itemDifference
+	for i := range c.Items {
+		if d := &c.Items[i]; d.Differs() || showExpected {
+			list = append(list, differenceOf(d, m, showExpected))
+		}
+	}
+	var err error
+	if human(out.Format) {
+		for i := range list {
+			if err := a.writeItemDifference(out, &list[i], sides); err != nil {
+				return err
+			}
+		}
+		a.printf("%s\n", comparisonTotals(&c.Totals, sides, showExpected))
+	} else {
+		err = writeList(a.Stdout, out, render.List[itemDifference]{
+			Name:  func(d itemDifference) string { return d.String() },
+			Items: seq(list, nil),
+		})
+	}
+	if err != nil {
+		return err
+	}
+	return verdictOfDiff(c.Totals.Differ > 0, c.Totals.Unparsed > 0)
+}
+
+// differenceOf returns d with its secrets masked.
+func differenceOf(d *config.ItemDiff, m *mask.Masker, showExpected bool) itemDifference {
+	out := itemDifference{Key: d.Key, Kind: d.Kind, Expected: d.AllExpected, Changes: []config.Change{}, ExpectedChanges: []config.Change{}}
+	for _, c := range d.Changes {
+		out.Changes = append(out.Changes, config.MaskedChange(c, m))
+	}
+	if showExpected {
+		for _, c := range d.Expected {
+			out.ExpectedChanges = append(out.ExpectedChanges, config.MaskedChange(c, m))
+		}
+	}
+	if d.ErrA != nil {
+		out.ErrorA = d.ErrA.Error()
+	}
+	if d.ErrB != nil {
+		out.ErrorB = d.ErrB.Error()
+	}
+	return out
+}
+
+// writeItemDifference writes an item, and below it a line for each value.
+func (a *app) writeItemDifference(out render.Options, d *itemDifference, sides []configSide) error {
+	head := render.Safe(d.String())
+	switch d.Kind {
+	case config.OnlyA:
+		a.printf("%s  only in %s%s\n\n", head, render.Safe(sides[0].env), expectedMark(d.Expected))
+		return nil
+	case config.OnlyB:
+		a.printf("%s  only in %s%s\n\n", head, render.Safe(sides[1].env), expectedMark(d.Expected))
+		return nil
+	case config.Whole:
+		a.printf("%s  differs as a whole%s\n", head, expectedMark(d.Expected))
+	case config.Inside:
+		a.printf("%s\n", head)
+	}
+	for i, text := range []string{d.ErrorA, d.ErrorB} {
+		if text != "" {
+			a.printf("  cannot be read in %s: %s\n", render.Safe(sides[i].env), render.Safe(text))
+		}
+	}
+	lines := make([][2]render.Cell, 0, len(d.Changes)+len(d.ExpectedChanges))
+	for _, c := range d.Changes {
+		lines = append(lines, [2]render.Cell{{Text: "  " + pathText(c.Path)}, {Text: changeText(c, sides), Style: render.Warn}})
+	}
+	for _, c := range d.ExpectedChanges {
+		lines = append(lines, [2]render.Cell{{Text: "  " + pathText(c.Path), Style: render.Dim}, {Text: changeText(c, sides) + expectedMark(true), Style: render.Dim}})
+	}
+	_, err := render.WriteList(a.Stdout, render.Options{NoHeaders: true, Color: out.Color}, render.List[[2]render.Cell]{
+		Columns: []render.Column[[2]render.Cell]{
+			{Cell: func(l [2]render.Cell) render.Cell { return l[0] }},
+			{Cell: func(l [2]render.Cell) render.Cell { return l[1] }},
+		},
+		Items: seq(lines, nil),
+	})
+	a.printf("\n")
+	return err
+}
+
+func expectedMark(expected bool) string {
+	if expected {
+		return "  (expected)"
+	}
+	return ""
+}
+
+// pathText names the root, which has no path.
+func pathText(p config.Path) string {
+	if len(p) == 0 {
+		return "(all of it)"
+	}
+	return p.String()
+}
+
+// changeText is "10 → 20", with the kinds where they differ.
+func changeText(c config.Change, sides []configSide) string {
+	switch {
+	case c.After == nil:
+		return "only in " + sides[0].env + ": " + shown(c.Before, false)
+	case c.Before == nil:
+		return "only in " + sides[1].env + ": " + shown(c.After, false)
+	case c.Retyped():
+		return fmt.Sprintf("%s (%s) → %s (%s)", shown(c.Before, true), c.Before.Kind, shown(c.After, true), c.After.Kind)
+	default:
+		return shown(c.Before, false) + " → " + shown(c.After, false)
+	}
+}
+
+// comparisonTotals is the last line of a comparison.
+func comparisonTotals(t *config.Totals, sides []configSide, showExpected bool) string {
+	text := "no difference in " + plural(t.Items, "item")
+	switch {
+	case t.Differ == 1:
+		text = "1 of " + plural(t.Items, "item") + " differs"
+	case t.Differ > 1:
+		text = fmt.Sprintf("%d of %s differ", t.Differ, plural(t.Items, "item"))
+	}
+	var parts []string
+	add := func(n int, noun, after string) {
+		if n > 0 {
+			parts = append(parts, plural(n, noun)+after)
+		}
+	}
+	add(t.Changed, "path", " changed")
+	add(t.PathsOnlyA, "path", " only in "+sides[0].env)
+	add(t.PathsOnlyB, "path", " only in "+sides[1].env)
+	add(t.OnlyA, "item", " only in "+sides[0].env)
+	add(t.OnlyB, "item", " only in "+sides[1].env)
+	add(t.Whole, "item", " as a whole")
+	if len(parts) > 0 {
+		text += ": " + strings.Join(parts, ", ")
+	}
+	if t.Expected > 0 {
+		text += " · " + plural(t.Expected, "expected difference")
+		if !showExpected {
+			text += " (--show-expected)"
+		}
+	}
+	if t.Unparsed > 0 {
+		text += " · " + plural(t.Unparsed, "item") + " cannot be read"
+	}
+	return render.Safe(text)
+}
