@@ -18,6 +18,7 @@ func newConfigCmd(a *app) *cobra.Command {
 	c := group("config", "See and compare configuration across environments",
 		newConfigLsCmd(a),
 		newConfigGetCmd(a),
+		newConfigGrepCmd(a),
 		newConfigDiffCmd(a),
 	)
 	c.Aliases = []string{"cfg"}

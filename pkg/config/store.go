@@ -66,12 +66,3 @@ func (e *Error) Error() string {
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
-
-// Notice is what a back-end says about an answer beside the answer.
-type Notice struct {
-	Text string
-	// Incomplete is true where the answer is known to lack something.
-	Incomplete bool
-	// Hint says what to do about it, "" for nothing.
-	Hint string
-}

@@ -82,7 +82,7 @@ func capabilities(role doctor.Role) []string {
 	if role == doctor.Registry {
 		return []string{"list", "count", "watch", "register"}
 	}
-	return []string{}
+	return []string{"list"}
 }
 
 // ping is what one server answered first.

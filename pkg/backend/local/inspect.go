@@ -22,7 +22,7 @@ func OpenInspector(o Options) (*Inspector, error) { return &Inspector{options: o
 // folder that is not there is an empty one: the first write makes it.
 func (in *Inspector) Inspect(_ context.Context, role doctor.Role) doctor.Report {
 	root := in.options.Root
-	r := doctor.Report{System: "local", Server: root, Identity: "this user", Findings: []doctor.Finding{}, Capabilities: []string{}}
+	r := doctor.Report{System: "local", Server: root, Identity: "this user", Findings: []doctor.Finding{}, Capabilities: []string{"list"}}
 	if role == doctor.Registry {
 		r.Capabilities = []string{"list", "watch", "register"}
 	}
