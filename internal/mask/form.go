@@ -88,14 +88,28 @@ var pem = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`(?s)-----BEGIN ([A-Z0-9 ]*)-----.*?(?:-----END [A-Z0-9 ]*-----(?:\\n)?|\z)`)
 })
 
-// byForm masks what is secret wherever it stands.
+// byForm masks what is secret wherever it stands. Line by line: few lines have
+// what makes it worth to look.
 func (m *Masker) byForm(text string) string {
+	var hinted []form
 	for _, f := range forms() {
 		if f.hinted(text) {
-			text = m.replace(text, f)
+			hinted = append(hinted, f)
 		}
 	}
-	return text
+	if hinted == nil {
+		return text
+	}
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		for _, f := range hinted {
+			if f.hinted(line) {
+				line = m.replace(line, f)
+			}
+		}
+		b.WriteString(line)
+	}
+	return b.String()
 }
 
 func (f form) hinted(text string) bool {

@@ -17,7 +17,7 @@ type span struct {
 // cannot be told is in.
 func (n *named) value(k key, after int) span {
 	start := after + blanks(n.text[after:])
-	line := lineOf(n.text[start:])
+	line := n.text[start:max(start, n.lineEnd(start))]
 	switch {
 	case strings.TrimSpace(line) == "":
 		return n.below(k, start)
@@ -38,7 +38,34 @@ func (n *named) value(k key, after int) span {
 	return s
 }
 
+// maxWord is up to how many bytes a value is looked at that is secret only if it
+// looks so.
+const maxWord = 4096
+
+// word returns the value behind an offset where it stands on the same line, in
+// quotes or as one word.
+func (n *named) word(after int) span {
+	start := after + blanks(n.text[after:min(len(n.text), after+maxWord)])
+	line := lineOf(n.text[start:min(len(n.text), start+maxWord)])
+	if line == "" {
+		return span{start: start, end: start}
+	}
+	if s, ok := n.quoted(start, line); ok && s.end <= start+len(line) {
+		return s
+	}
+	return span{start: start, end: start + len(upTo(line, " \t,;&\"'}]"))}
+}
+
 func blanks(s string) int { return len(s) - len(strings.TrimLeft(s, " \t")) }
+
+// lineEnd returns where the line ends that an offset is on. It remembers it: a
+// line may be long, and have many names.
+func (n *named) lineEnd(at int) int {
+	if at > n.end || n.end == 0 {
+		n.end = at + len(lineOf(n.text[at:]))
+	}
+	return n.end
+}
 
 // lineOf returns what s has of its first line.
 func lineOf(s string) string {

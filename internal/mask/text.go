@@ -33,6 +33,8 @@ type named struct {
 	out  strings.Builder
 	done int    // up to where text is in out
 	line int    // where the line begins
+	end  int    // of a line, that was looked for last
+	dsn  int    // the end of an address, in which only the password is secret
 	pair string // the last value of "name", until a "value" follows
 	at   int    // where pair stands
 	kube bool   // this is a Secret of Kubernetes: its data are secret
@@ -88,19 +90,17 @@ func (n *named) separator(at int) int {
 	}
 	k.colon = colon
 	v := n.judge(k, after)
-	if v == harmless {
+	if v == address && after < n.dsn {
 		return after
 	}
-	s := n.value(k, after)
+	s := n.spanOf(v, k, after)
 	shown := n.text[s.start:s.end]
-	if v == perhaps {
-		shown = upTo(shown, " \t,;")
-		s.end = s.start + len(shown)
-		s.outside = ""
+	if isMasked(shown) && v == secret {
+		return s.end
 	}
 	if isMasked(shown) || isHarmlessValue(shown) || !n.isSecret(v, k.name, shown) {
-		if v == secret && isMasked(shown) {
-			return s.end
+		if v == address {
+			n.dsn = s.end
 		}
 		return after
 	}
@@ -109,6 +109,18 @@ func (n *named) separator(at int) int {
 		n.line = i + 1
 	}
 	return s.end
+}
+
+// spanOf returns the value of a name, as far as that says that it is secret.
+func (n *named) spanOf(v verdict, k key, after int) span {
+	switch v {
+	case harmless:
+		return span{start: after, end: after}
+	case perhaps:
+		return n.word(after)
+	default:
+		return n.value(k, after)
+	}
 }
 
 func (n *named) write(s span) {
@@ -122,7 +134,7 @@ func (n *named) write(s span) {
 func (n *named) judge(k key, after int) verdict {
 	switch strings.ToLower(k.name) {
 	case "name", "key", "property", "variable":
-		s := n.value(k, after)
+		s := n.word(after)
 		word := n.text[s.start:s.end]
 		if k.name != "key" || !looksRandom(word) {
 			n.pair, n.at = word, s.end
@@ -135,7 +147,7 @@ func (n *named) judge(k key, after int) verdict {
 		before := strings.TrimRight(n.text[n.line:k.start], " \t\"'\\")
 		first := strings.HasSuffix(before, "-") || strings.HasSuffix(before, "{") // of its element
 		if pair == "" || first || k.start-n.at > near {
-			pair = n.nameBehind(n.value(k, after).end)
+			pair = n.nameBehind(n.word(after).end)
 		}
 		return judge(pair)
 	case "data", "stringdata":
@@ -203,18 +215,18 @@ func (n *named) nameBefore(at int) key {
 	return k
 }
 
-var above = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`([\w\-]+)["'\\]*\s*:\s*\{?\s*["'\\]*$`)
-})
-
 // parent returns "api." for the key in `api: {key: …}`; else "". Of "key" it is
 // what makes it secret.
 func (n *named) parent(start int) string {
-	found := above().FindStringSubmatch(n.text[max(n.done, start-100):start])
-	if found == nil || judge(found[1]+".key") != secret {
+	const blank, near = " \t\r\n", 100
+	before := strings.TrimRight(n.text[max(n.done, start-near):start], blank+"\"'\\")
+	before, colon := strings.CutSuffix(strings.TrimRight(strings.TrimSuffix(before, "{"), blank), ":")
+	before = strings.TrimRight(before, blank+"\"'\\")
+	name := before[len(before)-nameLength(before):]
+	if !colon || name == "" || judge(name+".key") != secret {
 		return ""
 	}
-	return found[1] + "."
+	return name + "."
 }
 
 // nameLength returns how many bytes at the end of s may be of a name.

@@ -16,8 +16,7 @@ import (
 
 // MaskedContent returns the content of an item with its secrets masked: those
 // that Masked finds, each in its place, and those in comments; all other bytes
-// stay. Where that cannot be done (an alias of YAML stands for a secret, a secret
-// for a key) it is the masked values as JSON; what does not parse or has no
+// stay. Where that cannot be done (a key that is a secret) it is the masked values as JSON; what does not parse or has no
 // structure is masked as text.
 func MaskedContent(i Item, m *mask.Masker) []byte {
 	content := bytes.TrimPrefix(i.Content, []byte(byteOrderMark))
@@ -134,6 +133,8 @@ func (s *splicer) walk(before, after *Node) bool {
 
 var marks = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(?:[&!]\S*[ \t]+)+`) })
 
+var alias = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\*[^\s,\[\]{}]+`) })
+
 // afterMarks returns text without the anchor and the tag that YAML has before a value.
 func (s *splicer) afterMarks(text string) string {
 	if s.format != YAML {
@@ -154,6 +155,8 @@ func (s *splicer) raw(text string, n *Node) string {
 		return rawQuoted(text, text[:3])
 	case text[0] == '"' || text[0] == '\'' && s.format != JSON:
 		return rawQuoted(text, text[:1])
+	case s.format == YAML && text[0] == '*':
+		return alias().FindString(text)
 	case s.format == YAML:
 		return rawPlain(text, n.Text)
 	case strings.HasPrefix(text, n.Text):

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"govctl/internal/golden"
 	"govctl/internal/mask"
 	"govctl/pkg/config"
@@ -170,4 +172,92 @@ func TestMaskedContentKeepsTheRest(t *testing.T) {
 		out.WriteString("==> " + item.Name + "\n" + string(config.MaskedContent(item, m)))
 	}
 	golden.String(t, out.String())
+}
+
+func parseYAML(t *testing.T, content string) *config.Node {
+	t.Helper()
+	n, err := config.Parse([]byte(content), config.YAML)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func TestAMaskedChangeShowsThatASecretChangedAndWhereItIs(t *testing.T) {
+	t.Parallel()
+	m := newMasker()
+	a := parseYAML(t, `{password: a, port: 80, pin: 1, env: [{name: TOKEN, value: a}, {name: MODE, value: x}], users: [{name: bob}], url: "http://u:a@h"}`)
+	b := parseYAML(t, `{password: b, port: 81, pin: "1", env: [{name: TOKEN, value: b}, {name: MODE, value: y}], users: [{name: ghp_0123456789abcdefghij}], url: "http://u:b@h"}`)
+	var got []string
+	for _, ids := range [][]string{nil, {}} {
+		for _, c := range config.Diff(a, b, config.Options{IDs: ids}) {
+			c = config.MaskedChange(c, m)
+			line := c.Path.String()
+			for _, n := range []*config.Node{c.Before, c.After} {
+				if n == nil {
+					line += " -"
+				} else {
+					line += " " + shown(n)
+				}
+			}
+			got = append(got, line)
+		}
+	}
+	h := m.Hash
+	first := []string{
+		`password text "` + h("a") + `" text "` + h("b") + `"`, "port number 80 number 81", "pin number " + h("1") + ` text "` + h("1") + `"`,
+	}
+	last := `url text "http://u:` + h("a") + `@h" text "http://u:` + h("b") + `@h"`
+	token := h("ghp_0123456789abcdefghij")
+	want := slices.Concat(first, []string{
+		`env[name=TOKEN].value text "` + h("a") + `" text "` + h("b") + `"`, `env[name=MODE].value text "x" text "y"`,
+		`users[name=bob] {name: text "bob"} -`, "users[name=" + token + `] - {name: text "` + token + `"}`, last,
+	}, first, []string{
+		`env[0].value text "` + h("a") + `" text "` + h("b") + `"`, `env[1].value text "` + h("x") + `" text "` + h("y") + `"`,
+		`users[0].name text "bob" text "` + token + `"`, last,
+	})
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+func TestMaskedTreesDifferWhereSecretsDo(t *testing.T) {
+	t.Parallel()
+	m := newMasker()
+	same := `{db: {password: "a", x: 1}, credentials: {user: u, pin: 1}}`
+	for content, equal := range map[string]bool{
+		same: true,
+		`{db: {password: "b", x: 1}, credentials: {user: u, pin: 1}}`:    false,
+		`{db: {password: "a", x: 1}, credentials: {user: v, pin: 1}}`:    false,
+		`{db: {password: "a", x: 1}, credentials: {user: u, pin: 2}}`:    false,
+		`{db: {password: "a", x: 1}, credentials: {user: u, pin: "1"}}`:  false,
+		`{credentials: {pin: 1, user: u}, db: {x: 1, "password": 'a' }}`: true,
+	} {
+		a, b := config.Masked(parseYAML(t, same), m), config.Masked(parseYAML(t, content), m)
+		if got := config.Equal(a, b, config.Options{}); got != equal {
+			t.Errorf("%s: equal %v: %s, %s", content, got, shown(a), shown(b))
+		}
+	}
+	if config.Masked(nil, m) != nil {
+		t.Error("of nothing something is left")
+	}
+}
+
+func TestContentWhoseSecretsHaveNoPlaceIsShownAsJSON(t *testing.T) {
+	t.Parallel()
+	m := newMasker()
+	for content, want := range map[string]string{
+		"a_token: &a hunter2\npassword: *a\nb: {<<: [], x: 1}\n": "a_token: &a " + m.Hash("hunter2") + "\npassword: " + m.Hash("hunter2") + "\nb: {<<: [], x: 1}\n",
+		"ghp_0123456789abcdefghij: 1\nurl: a&b\n":                "{\n  \"" + m.Hash("ghp_0123456789abcdefghij") + "\": 1,\n  \"url\": \"a&b\"\n}\n",
+		"password: a: b\n":              "password: " + m.Hash("a: b") + "\n",
+		"\uFEFFpassword: a\r\nx: 1\r\n": "\uFEFFpassword: " + m.Hash("a") + "\r\nx: 1\r\n",
+	} {
+		item := config.Item{Key: config.Key{Group: config.NoGroup, Name: "a.yaml"}, Content: []byte(content)}
+		if got := string(config.MaskedContent(item, m)); got != want {
+			t.Errorf("%q became %q, want %q", content, got, want)
+		}
+		if string(item.Content) != content {
+			t.Errorf("the content was changed: %q", item.Content)
+		}
+	}
 }

@@ -1,0 +1,465 @@
+package lab
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"maps"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"govctl/lab/server"
+	"govctl/pkg/config"
+)
+
+const (
+	// shopConfig is the configuration of a shop of ten services, dev and prod, with
+	// the govctl.yaml that says what of it is meant to differ.
+	shopConfig = "testdata/config"
+	// shopMistakes is what remains, which nobody meant.
+	shopMistakes = `audit/stream.json
+  firstSequence  9007199254740993 → 9007199254740992
+
+order/app.yaml
+  http.timeoutSeconds  30 (number) → "30" (text)
+
+payment/app.json
+  retry.maxAttempts  only in dev: 5
+
+3 of 23 items differ: 2 paths changed, 1 path only in dev · 32 expected differences (--show-expected)
+`
+)
+
+// shopItems returns the contents of an environment of the shop, by GROUP/KEY.
+func shopItems(t *testing.T, env string) map[string]string {
+	t.Helper()
+	root := filepath.Join(shopConfig, env, "config")
+	names, err := filepath.Glob(filepath.Join(root, "*", "*"))
+	if err != nil || len(names) != 23 {
+		t.Fatalf("%s: %q, %v; want 23 items", root, names, err)
+	}
+	items := map[string]string{}
+	for _, name := range names {
+		content, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		key, err := filepath.Rel(root, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		items[filepath.ToSlash(key)] = string(content)
+	}
+	return items
+}
+
+// shopFolders fills two folders of c with the shop's dev and prod.
+func shopFolders(t *testing.T, c *server.Consul) (dev, prod kvHand) {
+	t.Helper()
+	dev = newFolder(t, c)
+	prod = kvHand{c, strings.TrimSuffix(dev.folder, "dev/") + "prod/"}
+	for env, h := range map[string]kvHand{"dev": dev, "prod": prod} {
+		for key, content := range shopItems(t, env) {
+			h.write(t, key, content)
+		}
+	}
+	return dev, prod
+}
+
+// write puts an item whose key is written as GROUP/KEY.
+func (h kvHand) write(t *testing.T, key, content string) {
+	t.Helper()
+	group, name, _ := strings.Cut(key, "/")
+	h.Put(t, config.Key{Group: group, Name: name}, []byte(content))
+}
+
+// url is what govctl is given for the folder.
+func (h kvHand) url() string { return h.URL() + "/" + strings.TrimSuffix(h.folder, "/") }
+
+// shopCopy copies an environment of the shop to a folder, and returns its URL.
+func shopCopy(t *testing.T, env string) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join(shopConfig, env))); err != nil {
+		t.Fatal(err)
+	}
+	return "local://" + dir
+}
+
+// shopSettings writes the shop's govctl.yaml with other places of dev and prod.
+func shopSettings(t *testing.T, dev, prod string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(shopConfig, "govctl.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "govctl.yaml")
+	writeFile(t, path, strings.NewReplacer("local://./dev", dev, "local://./prod", prod).Replace(string(text)))
+	return path
+}
+
+func TestConfigDiffFindsTheMistakesWhereverTheShopLies(t *testing.T) {
+	t.Parallel()
+	dev, prod := shopFolders(t, shared.main)
+	for name, places := range map[string][2]string{
+		"consul":           {dev.url(), prod.url()},
+		"folders":          {shopCopy(t, "dev"), shopCopy(t, "prod")},
+		"consul to folder": {dev.url(), shopCopy(t, "prod")},
+		"folder to consul": {shopCopy(t, "dev"), prod.url()},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			settings := shopSettings(t, places[0], places[1])
+			want := result{Stdout: shopMistakes, Status: 1}
+			if diff := cmp.Diff(want, run(t, "config", "diff", "dev", "prod", "--config", settings)); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+			want = result{Stdout: "audit/stream.json\norder/app.yaml\npayment/app.json\n", Status: 1}
+			if diff := cmp.Diff(want, run(t, "config", "diff", "dev", "prod", "-o", "name", "--config", settings)); diff != "" {
+				t.Errorf("names (-want +got)\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestConfigDiffIsContentOnceTheMistakesAreMended(t *testing.T) {
+	t.Parallel()
+	dev, prod := shopFolders(t, shared.main)
+	settings := shopSettings(t, dev.url(), prod.url())
+	items := shopItems(t, "prod")
+	for key, mend := range map[string][2]string{
+		"audit/stream.json": {"9007199254740992", "9007199254740993"},
+		"order/app.yaml":    {`"30"`, "30"},
+		"payment/app.json":  {`"backoffMs"`, `"maxAttempts": 5, "backoffMs"`},
+	} {
+		prod.write(t, key, strings.Replace(items[key], mend[0], mend[1], 1))
+	}
+	want := result{Stdout: "no difference in 23 items · 32 expected differences (--show-expected)\n"}
+	if diff := cmp.Diff(want, run(t, "config", "diff", "dev", "prod", "--config", settings)); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+// shownItem is what a store does not decide of an item.
+type shownItem struct {
+	Group, Key, Format string
+	Size               int
+	Hash               string
+}
+
+func TestConfigOfConsulAndOfAFolderIsShownAlike(t *testing.T) {
+	t.Parallel()
+	dev, _ := shopFolders(t, shared.main)
+	home := []string{"HOME=" + t.TempDir()} // hashes are of a key there
+	var lists [2][]shownItem
+	var contents [2]map[string]string
+	for i, place := range []string{dev.url(), shopCopy(t, "dev")} {
+		r := runWith(t, home, "config", "ls", "-e", place, "-o", "json")
+		if r.Status != 0 || r.Stderr != "" {
+			t.Fatalf("config ls: %+v", r)
+		}
+		lists[i] = parse[[]shownItem](t, r.Stdout)
+		contents[i] = map[string]string{}
+		for _, item := range lists[i] {
+			key := item.Group + "/" + item.Key
+			if r = runWith(t, home, "config", "get", key, "-e", place); r.Status != 0 || r.Stderr != "" {
+				t.Errorf("config get %s: %+v", key, r)
+			}
+			contents[i][key] = r.Stdout
+		}
+		if r = runWith(t, home, "config", "get", "payment/app.json", "providers[id=adyen].endpoint", "-e", place); r != (result{Stdout: "https://test.adyen.example.com\n"}) {
+			t.Errorf("config get of a path: %+v", r)
+		}
+	}
+	if diff := cmp.Diff(lists[0], lists[1]); diff != "" {
+		t.Errorf("config ls (-consul +folder)\n%s", diff)
+	}
+	if diff := cmp.Diff(contents[0], contents[1]); diff != "" {
+		t.Errorf("config get (-consul +folder)\n%s", diff)
+	}
+	checkContents(t, contents[0])
+}
+
+// checkContents compares what is shown of dev with what it holds: that is the same
+// wherever there is no secret, byte for byte.
+func checkContents(t *testing.T, shown map[string]string) {
+	t.Helper()
+	items := shopItems(t, "dev")
+	if diff := cmp.Diff(slices.Sorted(maps.Keys(items)), slices.Sorted(maps.Keys(shown))); diff != "" {
+		t.Errorf("items (-want +got)\n%s", diff)
+	}
+	secrets := plantedSecrets(t)
+	for key, content := range items {
+		hasSecret := slices.ContainsFunc(secrets, func(s string) bool { return strings.Contains(content, s) })
+		if same := shown[key] == content; same == hasSecret {
+			t.Errorf("%s has a secret: %t; shown:\n%s", key, hasSecret, shown[key])
+		}
+	}
+}
+
+func TestConfigOfAFolderIsNotOfOneThatBeginsLikeIt(t *testing.T) {
+	t.Parallel()
+	dev := newFolder(t, shared.main)
+	beside := kvHand{dev.Consul, strings.TrimSuffix(dev.folder, "/") + "2/"}
+	dev.write(t, "order/app.yaml", "a: 1\n")
+	beside.write(t, "order/other.yaml", "a: 2\n")
+	for _, place := range []string{dev.url(), dev.url() + "/"} {
+		if r := run(t, "config", "ls", "-o", "name", "-e", place); r != (result{Stdout: "order/app.yaml\n"}) {
+			t.Errorf("config ls -e %s: %+v; want the one item", place, r)
+		}
+	}
+	r := run(t, "config", "get", "order/other.yaml", "-e", dev.url())
+	if r.Status != 3 || r.Stdout != "" || !strings.Contains(r.Stderr, "order/other.yaml: not found") {
+		t.Errorf("config get of the folder beside: %+v; want 3", r)
+	}
+}
+
+// shopQuestions are the commands that read configuration, asked of one place and,
+// to compare, of a folder.
+func shopQuestions(t *testing.T, place string) map[string][]string {
+	t.Helper()
+	return map[string][]string{
+		"ls":   {"config", "ls", "-e", place},
+		"get":  {"config", "get", "order/app.yaml", "-e", place},
+		"path": {"config", "get", "order/app.yaml", "db.pool.max", "-e", place},
+		"diff": {"config", "diff", place, shopCopy(t, "prod")},
+		"more": {"config", "diff", shopCopy(t, "dev"), shopCopy(t, "prod"), place},
+	}
+}
+
+func TestConfigOfADeadServerIsAnErrorAndNoDifference(t *testing.T) {
+	t.Parallel()
+	address := closed(t)
+	for name, args := range shopQuestions(t, "consul://"+address+"/config/dev") {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := run(t, args...)
+			if r.Status != 3 || r.Stdout != "" || !strings.Contains(r.Stderr, address+": connection refused") || strings.Count(r.Stderr, "\n") != 2 {
+				t.Errorf("govctl %s: %+v; want 3, one line and a hint", strings.Join(args, " "), r)
+			}
+		})
+	}
+}
+
+func TestConfigIsInterruptedWhileAServerIsSilent(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"ls", "get", "path", "diff", "more"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			address, taken := hanging(t)
+			args := shopQuestions(t, "consul://"+address+"/config/dev")[name]
+			cmd := command(t, nil, args...)
+			var stdout bytes.Buffer
+			cmd.Stdout = &stdout
+			interruptWhen(t, cmd, func() error {
+				if taken.Load() == 0 {
+					return fmt.Errorf("%s did not connect", name)
+				}
+				return nil
+			})
+			if stdout.Len() > 0 {
+				t.Errorf("printed %q", stdout.String())
+			}
+		})
+	}
+}
+
+func TestConfigThatATokenMayNotReadIsSaidToBeWithheld(t *testing.T) {
+	t.Parallel()
+	dev, _ := shopFolders(t, shared.acl)
+	for name, tt := range map[string]struct {
+		rules  string
+		status map[string]int
+		says   string
+	}{
+		"all": {
+			`key_prefix "` + dev.folder + `" { policy = "read" }`,
+			map[string]int{"ls": 0, "get": 0, "path": 0, "diff": 1, "more": 1},
+			"",
+		},
+		"one service": {
+			`key_prefix "` + dev.folder + `order/" { policy = "read" }`,
+			map[string]int{"ls": 4, "get": 4, "path": 4, "diff": 1, "more": 1},
+			"withheld",
+		},
+		"nothing": {
+			`key_prefix "elsewhere/" { policy = "read" }`,
+			map[string]int{"ls": 4, "get": 3, "path": 3, "diff": 1, "more": 1},
+			"withheld",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			token, err := dev.API.NewToken(t.Context(), unique("config-token"), tt.rules)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for what, args := range shopQuestions(t, dev.url()) {
+				r := runWith(t, []string{"CONSUL_HTTP_TOKEN=" + token}, args...)
+				silentAbout(t, token, r)
+				if said := strings.Contains(r.Stderr, "withheld"); r.Status != tt.status[what] || said != (tt.says != "") {
+					t.Errorf("%s: %+v; want %d and %q", what, r, tt.status[what], tt.says)
+				}
+			}
+		})
+	}
+}
+
+// plantedSecrets returns the secrets of the shop, each of which stands there.
+func plantedSecrets(t *testing.T) []string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(shopConfig, "secrets.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Split(strings.TrimSpace(string(text)), "\n")
+}
+
+// disguises returns secret as it is and as it may stand in other text: in base64
+// at each of its three offsets, in hex, and as a part of a URL.
+func disguises(secret string) []string {
+	forms := []string{secret, url.QueryEscape(secret), url.PathEscape(secret), hex.EncodeToString([]byte(secret)), strings.ToUpper(hex.EncodeToString([]byte(secret)))}
+	for offset := range 3 {
+		from, to := []int{0, 2, 3}[offset], (offset+len(secret))*8/6
+		text := []byte(strings.Repeat(" ", offset) + secret)
+		forms = append(forms, base64.StdEncoding.EncodeToString(text)[from:to], base64.URLEncoding.EncodeToString(text)[from:to])
+	}
+	slices.Sort(forms)
+	return slices.Compact(forms)
+}
+
+// seenSecrets returns those of secrets that text shows, in any disguise.
+func seenSecrets(secrets []string, text string) []string {
+	return slices.DeleteFunc(slices.Clone(secrets), func(s string) bool {
+		return !slices.ContainsFunc(disguises(s), func(form string) bool { return strings.Contains(text, form) })
+	})
+}
+
+// shopOfStrangers is a folder with what the shop would not hold: each secret in
+// each disguise, and items that cannot be read.
+func shopOfStrangers(t *testing.T, secrets []string) string {
+	t.Helper()
+	place := shopCopy(t, "prod")
+	root := filepath.Join(strings.TrimPrefix(place, "local://"), "config")
+	if err := os.Mkdir(filepath.Join(root, "strange"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	var list, data strings.Builder
+	list.WriteString("env:\n")
+	for i, s := range secrets {
+		for j, form := range disguises(s) {
+			fmt.Fprintf(&list, "- name: S%d_%d_PASSWORD\n  value: %q\n", i, j, form)
+			fmt.Fprintf(&data, "s%d.%d.token=%s\n", i, j, form)
+		}
+		fmt.Fprintf(&data, "s%d.url=https://shop:%s@shop.example.com/\n", i, url.QueryEscape(s))
+	}
+	writeFile(t, filepath.Join(root, "strange", "list.yaml"), list.String())
+	writeFile(t, filepath.Join(root, "strange", "data.properties"), data.String())
+	for key, content := range shopItems(t, "dev") {
+		if format := filepath.Ext(key); format != ".properties" { // of which every text is one
+			writeFile(t, filepath.Join(root, "strange", "broken-"+strings.ReplaceAll(key, "/", "-")), content+"\n]}: \"\n")
+		}
+	}
+	return place
+}
+
+// canaryCommands are the commands that read configuration, of the three
+// environments, in every format.
+func canaryCommands(t *testing.T, settings string, strange []string) [][]string {
+	t.Helper()
+	commands := [][]string{
+		{"config", "diff", "dev", "prod"},
+		{"config", "diff", "prod", "strange", "--show-expected"},
+		{"config", "diff", "dev", "prod", "--show-expected"},
+		{"config", "diff", "dev", "prod", "strange"},
+		{"config", "diff", "dev", "prod", "strange", "--show-expected"},
+		{"config", "get", "user/auth.json", "serviceToken", "-e", "dev"},
+		{"config", "get", "audit/deploy.yaml", "env", "-e", "prod"},
+		{"config", "get", "payment/tls.yaml", "tls.privateKey", "-e", "prod"},
+		{"config", "get", "strange/broken-order-app.yaml", "db", "-e", "strange"},
+	}
+	for _, env := range []string{"dev", "prod", "strange"} {
+		commands = append(commands, []string{"config", "ls", "-e", env})
+	}
+	for key := range shopItems(t, "dev") {
+		commands = append(commands, []string{"config", "get", key, "-e", "dev"}, []string{"config", "get", key, "-e", "prod"})
+	}
+	for _, key := range strange {
+		commands = append(commands, []string{"config", "get", key, "-e", "strange"})
+	}
+	var all [][]string
+	for _, c := range commands {
+		all = append(all, append(slices.Clone(c), "--jq", ".", "--config", settings))
+		for _, format := range []string{"table", "wide", "json", "yaml", "csv", "name"} {
+			all = append(all, append(slices.Clone(c), "-o", format, "--config", settings))
+		}
+	}
+	return all
+}
+
+func TestConfigShowsNoPlantedSecretAndKeepsNone(t *testing.T) {
+	t.Parallel()
+	secrets := plantedSecrets(t)
+	dev, prod := shopFolders(t, shared.main)
+	settings := shopSettings(t, dev.url(), prod.url())
+	strange := "environments:\n  strange:\n    config: " + shopOfStrangers(t, secrets) + "\n"
+	text, err := os.ReadFile(settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, settings, strings.Replace(string(text), "environments:\n", strange, 1))
+	home := t.TempDir()
+	env := []string{"HOME=" + home}
+	// Where they are asked for, they are all there: what looks for them finds them.
+	bare := ""
+	names := map[string][]string{}
+	for _, place := range []string{"dev", "prod", "strange"} {
+		names[place] = strings.Fields(runWith(t, env, "config", "ls", "-o", "name", "-e", place, "--config", settings).Stdout)
+	}
+	for _, place := range []string{"dev", "prod"} {
+		for _, key := range names[place] {
+			bare += runWith(t, env, "config", "get", key, "--show-secrets", "--force", "-e", place, "--config", settings).Stdout
+		}
+	}
+	if diff := cmp.Diff(secrets, seenSecrets(secrets, bare)); diff != "" || len(names["strange"]) < 40 {
+		t.Fatalf("items %q; secrets (-want +got)\n%s", names["strange"], diff)
+	}
+	for _, args := range canaryCommands(t, settings, names["strange"]) {
+		r := runWith(t, env, args...)
+		if seen := seenSecrets(secrets, r.Stdout+r.Stderr); len(seen) > 0 {
+			t.Errorf("govctl %s shows %q", strings.Join(args, " "), seen)
+		}
+		if r.Stdout+r.Stderr == "" && r.Status != 0 {
+			t.Errorf("govctl %s: status %d, and not a word", strings.Join(args, " "), r.Status)
+		}
+	}
+	keptNothing(t, home, secrets)
+}
+
+// keptNothing looks for secrets in all files below home, of which there are some.
+func keptNothing(t *testing.T, home string, secrets []string) {
+	t.Helper()
+	files := 0
+	err := filepath.WalkDir(home, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		files++
+		content, err := os.ReadFile(path)
+		if seen := seenSecrets(secrets, path+string(content)); len(seen) > 0 {
+			t.Errorf("%s holds %q", path, seen)
+		}
+		return err
+	})
+	if err != nil || files == 0 {
+		t.Errorf("%d files below the home, %v; want the key of the masks", files, err)
+	}
+}
