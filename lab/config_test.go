@@ -15,9 +15,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"govctl/pkg/config"
 
 	"govctl/lab/server"
-	"govctl/pkg/config"
 )
 
 const (
