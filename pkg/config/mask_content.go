@@ -16,8 +16,8 @@ import (
 
 // MaskedContent returns the content of an item with its secrets masked: those
 // that Masked finds, each in its place, and those in comments; all other bytes
-// stay. Where that cannot be done (a key that is a secret) it is the masked values as JSON; what does not parse or has no
-// structure is masked as text.
+// stay. Where that cannot be done (a key is a secret) it is the masked values as
+// JSON; what does not parse or has no structure is masked as text.
 func MaskedContent(i Item, m *mask.Masker) []byte {
 	content := bytes.TrimPrefix(i.Content, []byte(byteOrderMark))
 	n, _ := i.parse()
