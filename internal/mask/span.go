@@ -141,7 +141,7 @@ func (n *named) quoted(start int, line string) (span, bool) {
 		return n.quotedLines(start+len(quote), quote, line)
 	}
 	rest := line[len(quote)+size+len(quote):]
-	if rest != "" && strings.IndexByte(" \t\r,;:}])>/&|\\\"'`", rest[0]) < 0 ||
+	if rest != "" && strings.IndexByte(" \t\r,;}])>/&|\\\"'`", rest[0]) < 0 || strings.HasPrefix(strings.TrimLeft(rest, " \t"), ":") ||
 		strings.HasPrefix(rest, quote) && len(quote) == 1 && size > 0 {
 		return span{}, false
 	}

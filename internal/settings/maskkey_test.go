@@ -7,6 +7,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"govctl/internal/settings"
 )
 
@@ -21,23 +23,28 @@ func maskKey(t *testing.T, in settings.Inputs) string {
 
 func TestTheMaskKeyIsMadeOnceAndIsTheUsersAlone(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	keys := make([]string, 16)
-	var wg sync.WaitGroup
-	for i := range keys {
-		wg.Go(func() { keys[i] = maskKey(t, w.inputs()) })
-	}
-	wg.Wait()
-	for _, key := range keys {
-		if key != keys[0] {
-			t.Errorf("one got %x, another %x", keys[0], key)
+	for range 20 {
+		w := newWorld(t)
+		keys := make([]string, 8)
+		start := make(chan struct{})
+		var wg sync.WaitGroup
+		for i := range keys {
+			wg.Go(func() {
+				<-start
+				keys[i] = maskKey(t, w.inputs())
+			})
 		}
-	}
-	if got, want := w.left("data/govctl"), "mask.key -rw-------"; got != want {
-		t.Errorf("left %s, want %s", got, want)
-	}
-	if got, want := w.left("data"), "govctl drwx------"; got != want {
-		t.Errorf("left %s, want %s", got, want)
+		close(start)
+		wg.Wait()
+		for _, key := range keys {
+			if key != keys[0] {
+				t.Errorf("one got %x, another %x", keys[0], key)
+			}
+		}
+		got := []string{w.left("data"), w.left("data/govctl")}
+		if diff := cmp.Diff([]string{"govctl drwx------", "mask.key -rw-------"}, got); diff != "" {
+			t.Errorf("-want +got:\n%s", diff)
+		}
 	}
 }
 
