@@ -88,8 +88,11 @@ func matrixRowOf(r *config.Row, m *mask.Masker) matrixRow {
 
 func matrixTotals(differ, expected, unread int, showExpected bool) string {
 	text := plural(differ, "path") + " differ"
-	if differ == 0 {
+	switch differ {
+	case 0:
 		text = "no difference"
+	case 1:
+		text = "1 path differs"
 	}
 	if expected > 0 {
 		text += " · " + plural(expected, "expected difference")
