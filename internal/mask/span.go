@@ -214,6 +214,9 @@ func (n *named) unquoted(k key, start int, line string) span {
 	if k.first {
 		return n.wholeLine(k, start, line)
 	}
+	if name := startsName().FindStringSubmatch(line); name != nil && judge(name[1]) >= address {
+		return span{start: start, end: start} // the value is that of the inner name
+	}
 	from := max(n.line, start-longest)
 	open := openIn(n.text[from:start])
 	if !k.colon {
@@ -253,6 +256,11 @@ func (n *named) wholeLine(k key, start int, line string) span {
 
 var nextName = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`(?:[,;}&\]]|\s)\s*\\?["']?[A-Za-z_][\w.\-]*\\?["']?\s*[:=]`)
+})
+
+// startsName finds a name at the beginning.
+var startsName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^([A-Za-z_][\w.\-]{0,100})[ \t]*[:=][ \t]`)
 })
 
 // prose is what errors say of a secret: "token: not found".
