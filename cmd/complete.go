@@ -216,16 +216,24 @@ func (a *app) serviceOffers(ctx context.Context, name string) (source, []offer) 
 	if err != nil {
 		return source{}, nil
 	}
-	cache, key := completionCache{a.CacheDir, a.Now}, cacheKey(env.Registry, a.flags.dc, a.flags.ns)
+	return src, a.cached(cacheKey(env.Registry, a.flags.dc, a.flags.ns), func() ([]offer, error) {
+		return askServices(ctx, src.registry)
+	})
+}
+
+// cached returns what the cache has under key, else what ask answers, which is
+// then kept; nothing where ask fails.
+func (a *app) cached(key string, ask func() ([]offer, error)) []offer {
+	cache := completionCache{a.CacheDir, a.Now}
 	if offers, ok := cache.get(key); ok {
-		return src, offers
+		return offers
 	}
-	offers, err := askServices(ctx, src.registry)
+	offers, err := ask()
 	if err != nil {
-		return src, nil
+		return nil
 	}
 	cache.put(key, offers)
-	return src, offers
+	return offers
 }
 
 // runsCommand reports whether a program must be run to know the credential.

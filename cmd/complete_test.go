@@ -298,6 +298,62 @@ func TestTooManyNamesAreNotOffered(t *testing.T) {
 	}
 }
 
+// TestItemsAreCompleted also sees that a second TAB is answered by the cache, which
+// holds names and no content.
+func TestItemsAreCompleted(t *testing.T) {
+	t.Parallel()
+	p := newTab(t)
+	p.dir = t.TempDir()
+	for name, text := range map[string]string{
+		"govctl.yaml":               "environments: {dev: {config: local://dev}, prod: {config: local://prod}}\ndefault: dev\n",
+		"dev/config/order/app.yaml": "password: CANARY\n", "dev/config/order/b c.yaml": "", "dev/config/common.toml": "",
+		"prod/config/order/only.yaml": "",
+	} {
+		path := filepath.Join(p.dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const dev, prod = "common.toml\norder/app.yaml\n:4\n", "order/only.yaml\n:4\n"
+	for _, c := range [][2]string{
+		{"config get ", dev},
+		{"config get ord", "order/app.yaml\n:4\n"},
+		{"config get order/app.yaml ", ":4\n"},
+		{"config ls common.toml ", "order/app.yaml\n:4\n"},
+		{"config ls -e prod ", prod},
+		{"config grep ", ":4\n"},
+		{"config grep x ", dev},
+		{"config diff dev ", "prod\n:4\n"},
+		{"config diff prod dev ", prod},
+	} {
+		if got := p.press(c[0]); got != c[1] {
+			t.Errorf("%q completes to %q; want %q", c[0], got, c[1])
+		}
+	}
+	if err := os.RemoveAll(filepath.Join(p.dir, "dev")); err != nil {
+		t.Fatal(err)
+	}
+	if got := p.press("config get "); got != dev {
+		t.Errorf("from the cache: %q; want %q", got, dev)
+	}
+	err := filepath.WalkDir(p.cache, func(path string, e os.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		if bytes.Contains(data, []byte("CANARY")) {
+			t.Errorf("%s holds a secret", path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
 func TestWhereNothingAnswersNothingIsSaid(t *testing.T) {
 	t.Parallel()
 	silentFor := hostile(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
@@ -305,6 +361,9 @@ func TestWhereNothingAnswersNothingIsSaid(t *testing.T) {
 	for name, p := range map[string]struct{ settings, words string }{
 		"refused":            {"", "services get -e consul://127.0.0.1:1 "},
 		"silent":             {"", "services get -e consul://" + silentFor + " "},
+		"refused keys":       {"", "config get -e consul://127.0.0.1:1 "},
+		"silent keys":        {"", "config get -e consul://" + silentFor + "/config/dev "},
+		"no config":          {"environments: {a: {registry: local://a}}", "config get "},
 		"denied":             {"", "services get -e consul://" + denied + " "},
 		"no such folder":     {"", "services get -e local:///nowhere/at/all "},
 		"no such system":     {"", "services get -e nonsense://x "},

@@ -37,7 +37,7 @@ func newConfigDiffCmd(a *app) *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.configDiff(c.Context(), opts, args)
 		},
-		ValidArgsFunction: a.completeSides,
+		ValidArgsFunction: a.completeConfigSides,
 	}
 	flags := c.Flags()
 	flags.StringSliceVar(&opts.ids, "id", nil, "match objects of lists by `KEY` (default name, id, key)")

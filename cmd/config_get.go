@@ -38,6 +38,7 @@ func newConfigGetCmd(a *app) *cobra.Command {
 			}
 			return a.configGet(c.Context(), opts, args[0], path)
 		},
+		ValidArgsFunction: a.completeKey,
 	}
 	c.Flags().BoolVar(&opts.showSecrets, "show-secrets", false, "show secrets as they are, on a terminal")
 	c.Flags().BoolVar(&opts.force, "force", false, "show secrets on a pipe, or in CI, too")

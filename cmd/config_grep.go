@@ -37,6 +37,7 @@ func newConfigGrepCmd(a *app) *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.configGrep(c.Context(), opts, args[0], args[1:])
 		},
+		ValidArgsFunction: a.completeSearched,
 	}
 	c.Flags().BoolVar(&opts.all, "all", false, "search every environment")
 	c.Flags().BoolVarP(&opts.ignoreCase, "ignore-case", "i", false, "upper case is the same as lower case")

@@ -25,6 +25,7 @@ func newConfigLsCmd(a *app) *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.configLs(c.Context(), args)
 		},
+		ValidArgsFunction: a.completeKeys,
 	}
 }
 
@@ -65,9 +66,17 @@ func (a *app) configLs(ctx context.Context, patterns []string) error {
 		})
 		if err == nil && human(opts.Format) {
 			a.say("%s, %s · %s", plural(len(picked), "item"), render.Bytes(totalSize(picked)), src.place())
+			a.sayNoItems(items)
 		}
 		return err
 	})
+}
+
+// sayNoItems says, where a store has no items, how to find some.
+func (a *app) sayNoItems(items []config.Item) {
+	if len(items) == 0 {
+		a.sayNothingHere("-e consul://HOST:PORT/FOLDER names a folder of configuration; `govctl init` finds those that are there")
+	}
 }
 
 func rowOf(item *config.Item, m *mask.Masker) itemRow {

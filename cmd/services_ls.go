@@ -68,17 +68,19 @@ func (a *app) servicesLs(ctx context.Context, flags selectFlags, patterns []stri
 func (a *app) sayTotals(rows []registry.Summary, src source) {
 	a.say("%s", totals(rows, src))
 	if len(rows) == 0 {
-		a.sayNothingHere()
+		a.sayNothingHere(noServicesYet)
 	}
 }
 
-// sayNothingHere says how to see something, to somebody who has no settings yet;
-// where the back-end has said why there is nothing, that is enough.
-func (a *app) sayNothingHere() {
+const noServicesYet = "`govctl demo` runs a mesh to look at; -e consul://HOST:PORT names a registry"
+
+// sayNothingHere says how to see something: to somebody who has no settings yet,
+// first; where the back-end has said why there is nothing, that is enough.
+func (a *app) sayNothingHere(first string) {
 	switch {
 	case len(a.notices.all()) > 0:
 	case a.cfg.Source == settings.SourceDefault && a.flags.env == "":
-		a.say("hint: `govctl demo` runs a mesh to look at; -e consul://HOST:PORT names a registry")
+		a.say("hint: %s", first)
 	default:
 		a.say("hint: `govctl doctor` says whether this is the right place")
 	}

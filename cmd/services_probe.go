@@ -98,7 +98,7 @@ func (a *app) servicesProbe(ctx context.Context, opts *servicesProbeOptions, pat
 		return context.Cause(ctx)
 	}
 	if len(r.instances) == 0 {
-		a.sayNothingHere()
+		a.sayNothingHere(noServicesYet)
 	}
 	return verdictOf(r.tally)
 }
