@@ -108,12 +108,9 @@ func (a *app) writeDoctorVerdict(out render.Options, checkups []checkup) error {
 			return err
 		}
 	}
-	var t doctor.Tally
-	for i := range checkups {
-		t.Add(&checkups[i].Report)
-	}
-	a.printf("\n%s\n", doctorTotals(&t))
-	if hint := hintExplain(checkups); hint != "" && !noneAnswered(&t) { // else the error has it
+	t := tallyOf(checkups)
+	a.printf("\n%s\n", doctorTotals(t))
+	if hint := hintExplain(checkups); hint != "" && !noneAnswered(t) { // else the error has it
 		a.say("hint: %s", hint)
 	}
 	return nil
@@ -236,6 +233,15 @@ func together(remarks []remarkOn) []remarkOn {
 	return out
 }
 
+// tallyOf counts all that was found.
+func tallyOf(checkups []checkup) *doctor.Tally {
+	t := new(doctor.Tally)
+	for i := range checkups {
+		t.Add(&checkups[i].Report)
+	}
+	return t
+}
+
 // doctorTotals is the last line.
 func doctorTotals(t *doctor.Tally) string {
 	parts := []string{}
@@ -259,14 +265,11 @@ func doctorTotals(t *doctor.Tally) string {
 
 // verdictOfDoctor is how the command ends.
 func verdictOfDoctor(checkups []checkup, failOn string) error {
-	var t doctor.Tally
-	for i := range checkups {
-		t.Add(&checkups[i].Report)
-	}
+	t := tallyOf(checkups)
 	switch worst := t.Worst(); {
 	case worst == doctor.Fail, worst == doctor.Warn && failOn == string(doctor.Warn):
 		return errFinding
-	case noneAnswered(&t):
+	case noneAnswered(t):
 		return withHint(errors.New("check back-ends: none answered"), hintExplain(checkups))
 	case worst == doctor.Inconclusive:
 		return errIncomplete

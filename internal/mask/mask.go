@@ -43,9 +43,6 @@ func (m *Masker) Hash(secret string) string {
 	return Marker + hex.EncodeToString(h.Sum(nil))[:digits]
 }
 
-// HasMarker reports whether content holds something that was masked.
-func HasMarker(content []byte) bool { return strings.Contains(string(content), Marker) }
-
 // isMasked reports whether s is what Hash returns.
 func isMasked(s string) bool {
 	hash, ok := strings.CutPrefix(s, Marker)

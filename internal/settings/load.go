@@ -227,7 +227,7 @@ func (in Inputs) parse(f found, data []byte) (*document, error) {
 
 // parser returns one for the file at path, which errors name as shown.
 func (in Inputs) parser(shown, path string) *parser {
-	return &parser{file: shown, folder: realFolder(filepath.Dir(path)), home: in.Getenv("HOME"), schemes: in.schemes()}
+	return &parser{file: shown, folder: realFolder(filepath.Dir(path)), home: in.Getenv("HOME")}
 }
 
 // realFolder follows the links on the way to a folder, if it is there: ".." is

@@ -24,8 +24,6 @@ type parser struct {
 	folder string // that relative paths start from
 	home   string // that ~ means; "" where it is unknown
 	nodes  int
-	// schemes are those that a URL may begin with.
-	schemes []string
 }
 
 // parse returns what a govctl.yaml holds. Every error is an *Error.

@@ -174,7 +174,7 @@ func (p *parser) url(b *Backend, e entry) error {
 		}
 		return b.Pos.at(hint, "%s: %v", quote(e.key), err)
 	}
-	if hint, err := checkScheme(u, p.schemes); err != nil {
+	if hint, err := checkScheme(u); err != nil {
 		return b.Pos.at(hint, "%s: %v", quote(e.key), err)
 	}
 	b.URL = u

@@ -23,9 +23,6 @@ type Inputs struct {
 	// ConfigDir and DataDir are the user's folders for settings and for data,
 	// absolute, without govctl's own part; "" where they are unknown.
 	ConfigDir, DataDir string
-	// Schemes are schemes of URLs that a file may have beside those of the systems
-	// that are known here.
-	Schemes []string
 	// DemoRunning returns the path of a running demo's govctl.yaml. Nil: there
 	// is none. It is asked only where no other settings are found.
 	DemoRunning func() (path string, ok bool)

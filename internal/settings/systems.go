@@ -41,8 +41,8 @@ func systems() []known {
 }
 
 // schemes returns what the URL of a file may begin with: the systems by their
-// name, then those that speak TLS, then the further ones of Inputs.
-func (in Inputs) schemes() []string {
+// name, then those that speak TLS.
+func schemes() []string {
 	var plain, secure []string
 	for _, s := range systems() {
 		plain = append(plain, s.name)
@@ -50,12 +50,13 @@ func (in Inputs) schemes() []string {
 			secure = append(secure, s.name+"+https")
 		}
 	}
-	return slices.Concat(plain, secure, in.Schemes)
+	return slices.Concat(plain, secure)
 }
 
 // checkScheme refuses the URL of a system that nobody knows. The error is
 // without a place; the hint may be "".
-func checkScheme(u *url.URL, known []string) (hint string, err error) {
+func checkScheme(u *url.URL) (hint string, err error) {
+	known := schemes()
 	switch {
 	case slices.Contains(known, u.Scheme):
 		return "", nil
@@ -217,7 +218,7 @@ func (d Draft) checked(in Inputs, folder string) (Draft, error) {
 			}
 			return Draft{}, mistake(hint, "%s: %v", quote(role), err)
 		}
-		if hint, err := checkScheme(u, in.schemes()); err != nil {
+		if hint, err := checkScheme(u); err != nil {
 			return Draft{}, mistake(hint, "%s: %v", quote(role), err)
 		}
 		if there, err := parseURL(*to, folder, home); u.Scheme == "local" && (err != nil || there.Path != u.Path) {

@@ -78,27 +78,6 @@ func (in Inputs) trusts(path string, data []byte) Trust {
 	return TrustChanged
 }
 
-// TrustFile records that the user trusts the file at path, which must be a good
-// govctl.yaml, with the bytes that it has now: in.Dir and what is below it may
-// find it, and it then runs its commands and sends its credentials. An *Error
-// says that it is not fit for that; any other error, that the record could not
-// be written.
-func TrustFile(in Inputs, path string) error {
-	in = in.real()
-	f, err := in.named(SourceFlag, "trust", path)
-	if err != nil {
-		return err
-	}
-	data, err := f.read()
-	if err != nil {
-		return err
-	}
-	if _, err := in.parse(f, data); err != nil {
-		return err
-	}
-	return in.trust(f.path, data)
-}
-
 // trust writes the record.
 func (in Inputs) trust(path string, data []byte) error {
 	name, text, err := in.record(path, data)
@@ -114,8 +93,11 @@ func (in Inputs) trust(path string, data []byte) error {
 	return nil
 }
 
-// TrustIt is TrustFile for the file of s, with the bytes that were read when s
-// was loaded: what the user was shown, whatever has become of it since.
+// TrustIt records that the user trusts the file of s, with the bytes that were read
+// when s was loaded: what the user was shown, whatever has become of it since. Who
+// finds the file then runs its commands and sends its credentials. An *Error says
+// that it is not fit for that; any other error, that the record could not be
+// written.
 func (s *Settings) TrustIt() error {
 	if err := s.Trustable(); err != nil {
 		return err

@@ -189,17 +189,15 @@ func TestALoopInTheWorkingDirectoryIsNamed(t *testing.T) {
 func TestAFileMayBeAheadOfTheProgram(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	in := w.inputs()
-	in.Schemes = []string{"files+ssh"}
 	text := "environments:\n"
 	for i, scheme := range []string{
 		"nacos", "nacos+https", "jaeger", "jaeger+https", "zipkin", "zipkin+https", "tempo", "tempo+https",
-		"prometheus", "prometheus+https", "eureka", "etcd", "zookeeper", "Consul", "files+ssh",
+		"prometheus", "prometheus+https", "eureka", "etcd", "zookeeper", "Consul",
 	} {
 		text += "  e" + string(rune('a'+i)) + ": {registry: " + scheme + "://h}\n"
 	}
 	w.write("work/govctl.yaml", text)
-	if _, err := settings.Load(in); err != nil {
+	if _, err := settings.Load(w.inputs()); err != nil {
 		t.Error(err)
 	}
 }

@@ -46,6 +46,13 @@ func (w *world) inputs() settings.Inputs {
 	}
 }
 
+// in is inputs with another working directory.
+func (w *world) in(folder string) settings.Inputs {
+	in := w.inputs()
+	in.Dir = w.path(folder)
+	return in
+}
+
 func (w *world) load() *settings.Settings {
 	w.t.Helper()
 	s, err := settings.Load(w.inputs())

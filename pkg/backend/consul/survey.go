@@ -42,7 +42,7 @@ func (in *Inspector) Survey(ctx context.Context) (doctor.Survey, error) {
 	e := &examination{client: c}
 	var group sync.WaitGroup
 	group.Go(func() { e.askAgent(ctx) })
-	group.Go(func() { _, _ = c.tell(ctx, "/v1/catalog/datacenters", &s.Datacenters) }) // what cannot be had is left out
+	group.Go(func() { s.Datacenters, _ = c.datacenters(ctx) }) // what cannot be had is left out
 	group.Go(func() { s.Folders = c.folders(ctx) })
 	group.Wait()
 	s.Version = e.version
