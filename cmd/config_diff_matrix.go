@@ -47,6 +47,9 @@ func (a *app) writeMatrix(out render.Options, sides []configSide, o config.Compa
 			rows = append(rows, matrixRowOf(&r, m))
 		}
 	}
+	if human(out.Format) {
+		out.Width = 0 // two values that are cut may look the same
+	}
 	err := writeList(a.Stdout, out, render.List[matrixRow]{
 		Columns: matrixColumns(sides),
 		Name:    func(r matrixRow) string { return r.String() + " " + r.Path.String() },
