@@ -31,7 +31,7 @@ func TestAMatrixCutsNoValue(t *testing.T) {
 	}
 	var out, errOut bytes.Buffer
 	status := cmd.Main(cmd.Env{
-		Args: []string{"config", "diff", "a", "b", "c"}, Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errOut,
+		Args: []string{"config", "diff", "a", "b", "c", "--color", "never"}, Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errOut,
 		StdoutTTY: true, Width: 30, Getenv: func(string) string { return "" }, Now: now, Dir: dir, Notify: context.WithCancel,
 	})
 	if status != 1 || !strings.Contains(out.String(), "9007199254740993  =  9007199254740992") {
