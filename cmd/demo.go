@@ -26,9 +26,10 @@ func newDemoCmd(a *app) *cobra.Command {
 		Use:     "demo",
 		Short:   "Run a small real mesh to try govctl on",
 		GroupID: groupLearn,
-		Long: "Run a small mesh of real HTTP and gRPC services on loopback, registered in environments\n" +
-			"dev, test and prod of its own, until it is interrupted. While it runs, govctl finds it in\n" +
-			"any other terminal without settings. With -e it registers in that environment instead.",
+		Long: "Run a small mesh of real HTTP and gRPC services on loopback, registered and configured in\n" +
+			"environments dev, test and prod of its own, until it is interrupted. While it runs, govctl\n" +
+			"finds it in any other terminal without settings. With -e it registers in that environment\n" +
+			"instead, and writes no configuration.",
 		Example: "  govctl demo\n  govctl demo --tour\n  govctl demo -e consul://127.0.0.1:8500",
 		Args:    exactly(0, "no argument"),
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -76,11 +77,14 @@ func (a *app) demoAtHome(ctx context.Context) error {
 	}
 	a.printf("The demo runs: %s in dev, test and prod, on 127.0.0.1. Ctrl-C ends it.\nIn a second terminal:\n", strings.Join(demo.Services(), ", "))
 	for _, line := range []string{
-		"services ls", "services probe", "services watch", "services get order", "services diff dev prod",
+		"services ls", "services probe", "services watch", "services get order", "services diff dev prod", "config diff dev prod",
 	} {
 		a.printf("  %s%s\n", prefix, line)
 	}
 	a.writeFaults(m.mesh)
+	for _, mistake := range demo.Mistakes() {
+		a.printf("  %s\n", mistake.Text())
+	}
 	<-ctx.Done()
 	return a.ended(ctx, m.close())
 }
@@ -132,7 +136,10 @@ func (a *app) startDemo(ctx context.Context) (*homeDemo, error) {
 		return nil, fmt.Errorf("start the demo: %w", err)
 	}
 	m := &homeDemo{home: home}
-	if m.mesh, err = a.startMesh(ctx, home); err != nil {
+	if err = writeDemoConfig(home); err == nil {
+		m.mesh, err = a.startMesh(ctx, home)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("start the demo: %w", errors.Join(err, home.Close()))
 	}
 	if m.config, err = home.Publish(demoSettings(home)); err != nil {
@@ -178,16 +185,6 @@ func demoEnvironment(name string, r registry.Registry) (demo.Environment, error)
 		return demo.Environment{}, err
 	}
 	return demo.Environment{Name: name, Registry: r, Registrar: registrar}, nil
-}
-
-// demoSettings is the govctl.yaml of a demo.
-func demoSettings(home *demo.Home) string {
-	var b strings.Builder
-	b.WriteString("# the running demo's own; it goes when the demo ends\ndefault: dev\nenvironments:\n")
-	for _, name := range demoEnvironments() {
-		fmt.Fprintf(&b, "  %s: {registry: %q}\n", name, localURL(home.Dir(name)))
-	}
-	return b.String()
 }
 
 // localURL returns the URL of a local back-end in an absolute folder.

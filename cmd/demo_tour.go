@@ -34,6 +34,8 @@ func tourStops() []stop {
 			"services", "probe", "-l", demo.MetaFault + "=" + string(demo.FaultFlapping), "--watch", "--interval", "200ms", "--for", "4s",
 		}, status: exitFinding},
 		{why: "A deploy script waits for instances that answer.", args: []string{"services", "wait", "order", "--min-healthy", "2", "--truth", "--for", "30s"}},
+		{why: "Configuration: what differs that nobody meant to? (status 1: something does)", args: []string{"config", "diff", "dev", "prod"}, status: exitFinding},
+		{why: "Of three environments, which is the odd one out?", args: []string{"config", "diff", "dev", "test", "prod"}, status: exitFinding},
 	}
 }
 
@@ -60,7 +62,7 @@ func (a *app) demoTour(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	return a.tourVerdict(m.mesh.Faults(), shown)
+	return a.tourVerdict(m.mesh.Faults(), demo.Mistakes(), shown)
 }
 
 // tourEnv is the process's environment with folders of its own and no settings.
@@ -113,23 +115,35 @@ func (a *app) tourCommands(ctx context.Context, env Env) (shown string, err erro
 	return all.String(), nil
 }
 
-// tourVerdict says of each planted fault whether it was shown, and what is
-// really so. It is a finding where one was not.
-func (a *app) tourVerdict(faults []demo.Fault, shown string) error {
+// tourVerdict says of each planted fault and each mistake whether it was shown, and
+// what is really so. It is a finding where one was not, or where configuration was
+// shown to differ that is meant to.
+func (a *app) tourVerdict(faults []demo.Fault, mistakes []demo.Mistake, shown string) error {
 	a.printf("\n")
 	missed := 0
-	for _, f := range faults {
+	tell := func(isShown bool, text string) {
 		mark := "✓"
-		if !showsFault(shown, f) {
+		if !isShown {
 			mark, missed = "✗ not shown:", missed+1
 		}
-		a.printf("%s %s\n", mark, f.Text())
+		a.printf("%s %s\n", mark, text)
 	}
+	for _, f := range faults {
+		tell(showsFault(shown, f), f.Text())
+	}
+	for _, m := range mistakes {
+		tell(showsMistake(shown, m), m.Text())
+	}
+	counted := plural(len(faults), "planted fault") + " and " + plural(len(mistakes), "mistake") + " in the configuration"
 	if missed > 0 || len(faults) == 0 {
-		a.printf("%d of %s not shown\n", missed, plural(len(faults), "planted fault"))
+		a.printf("%d of %s not shown\n", missed, counted)
 		return errFinding
 	}
-	a.printf("%s shown. `govctl demo` keeps the mesh running for you to try more.\n", plural(len(faults), "planted fault"))
+	if !strings.Contains(shown, ": "+plural(len(mistakes), "path")+" changed · ") {
+		a.printf("more than the %s was shown to differ in the configuration\n", plural(len(mistakes), "mistake"))
+		return errFinding
+	}
+	a.printf("%s shown. `govctl demo` keeps the mesh running for you to try more.\n", counted)
 	return nil
 }
 

@@ -59,6 +59,7 @@ func endings() map[string]ending {
 		"govctl services diff dev prod":                                                                 {status: 1, why: "they differ"},
 		"govctl services diff dev consul://127.0.0.1:8500 'pay*'":                                       {why: "it is dev itself"},
 		"govctl config diff dev prod":                                                                   {status: 1, why: "the pool is larger in prod"},
+		"govctl config diff dev test prod":                                                              {status: 1, why: "the pool is larger in prod"},
 		"govctl config diff dev test prod 'order/*'":                                                    {status: 1, why: "the pool is larger in prod"},
 		"govctl config diff dev prod --ignore '**.url' --show-expected":                                 {status: 1, why: "the pool is larger in prod"},
 		"govctl env rm staging":                                                                         {keys: "y\n", why: "it asks"},
