@@ -12,17 +12,25 @@ type CompareOptions struct {
 	Options
 	// Expected fit the values that are meant to differ: they are told apart.
 	Expected Rules
+	// Partial says, side by side, of which it is known that they have more items
+	// than they showed: what they lack may be there. Sides behind its end have not.
+	Partial []bool
 }
+
+// mayHide reports whether a side may have an item that it did not show.
+func (o *CompareOptions) mayHide(side int) bool { return side < len(o.Partial) && o.Partial[side] }
 
 // ItemDiffKind says how an item differs.
 type ItemDiffKind string
 
-// The kinds. Whole is of what has no structure, or cannot be parsed.
+// The kinds. Whole is of what has no structure, or cannot be parsed; Unknown of
+// what one side has, and the other may have without showing it.
 const (
-	OnlyA  ItemDiffKind = "onlyA"
-	OnlyB  ItemDiffKind = "onlyB"
-	Inside ItemDiffKind = "inside"
-	Whole  ItemDiffKind = "whole"
+	OnlyA   ItemDiffKind = "onlyA"
+	OnlyB   ItemDiffKind = "onlyB"
+	Inside  ItemDiffKind = "inside"
+	Whole   ItemDiffKind = "whole"
+	Unknown ItemDiffKind = "unknown"
 )
 
 // ItemDiff is an item that is not the same on two sides.
@@ -39,12 +47,16 @@ type ItemDiff struct {
 	ErrA, ErrB error
 }
 
-// Differs reports whether something differs that is not meant to.
+// Differs reports whether something certainly differs that is not meant to.
 func (d *ItemDiff) Differs() bool {
-	if d.Kind == Inside {
+	switch d.Kind {
+	case Inside:
 		return len(d.Changes) > 0
+	case Unknown:
+		return false
+	default:
+		return !d.AllExpected
 	}
-	return !d.AllExpected
 }
 
 // Totals count what Compare found.
@@ -53,6 +65,8 @@ type Totals struct {
 	// Items that differ, and not as is meant; of those, the ones that stand on one
 	// side only, and the ones that differ as a whole.
 	Differ, OnlyA, OnlyB, Whole int
+	// Items that only A has, or only B, as far as can be known.
+	UnknownA, UnknownB int
 	// Values inside of items that are other ones, or on one side only.
 	Changed, PathsOnlyA, PathsOnlyB int
 	// Values, and items as a whole, that differ as is meant.
@@ -90,6 +104,9 @@ func Compare(a, b []Item, o CompareOptions) Comparison {
 			continue
 		}
 		d.AllExpected = d.Kind != Inside && expected.matchPath(nil)
+		if !d.AllExpected && (d.Kind == OnlyA && o.mayHide(1) || d.Kind == OnlyB && o.mayHide(0)) {
+			d.Kind = Unknown
+		}
 		c.Totals.add(&d)
 		c.Items = append(c.Items, d)
 	}
@@ -134,10 +151,20 @@ func (t *Totals) add(d *ItemDiff) {
 	if d.ErrA != nil || d.ErrB != nil {
 		t.Unparsed++
 	}
-	if !d.Differs() {
-		return
+	if d.Differs() {
+		t.Differ++
 	}
-	t.Differ++
+	switch {
+	case d.Kind == Unknown && d.B == nil:
+		t.UnknownA++
+	case d.Kind == Unknown:
+		t.UnknownB++
+	case d.Differs():
+		t.addDifference(d)
+	}
+}
+
+func (t *Totals) addDifference(d *ItemDiff) {
 	switch d.Kind {
 	case OnlyA:
 		t.OnlyA++
@@ -147,6 +174,7 @@ func (t *Totals) add(d *ItemDiff) {
 		t.Whole++
 	case Inside:
 		t.addChanges(d.Changes)
+	case Unknown:
 	}
 }
 

@@ -3,6 +3,7 @@ package config_test
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -136,6 +137,9 @@ func rowsOf(t *testing.T, rows []config.Row) []string {
 			default:
 				cells[i] = text(t, v)
 			}
+			if r.Unknown != nil && r.Unknown[i] {
+				cells[i] = "?"
+			}
 			if r.Errs != nil && r.Errs[i] != nil {
 				cells[i] += " !"
 			}
@@ -159,7 +163,7 @@ func TestAMatrixHasARowForEachValueThatDiffers(t *testing.T) {
 			"-/all.yaml", "same: 1",
 			"-/banner.txt", "dev",
 			"-/layout.json", `{"a": 1}`,
-			"order/app.yaml", "db: {pool: 10, url: dev}\nretry: 3\nroutes: [{name: a, t: 1}, {name: b}]\nl: [1, 2, 3]\nm: [1]\nk: x\n",
+			"order/app.yaml", "db: {pool: 10, url: dev}\nretry: 3\nroutes: [{name: a, t: 1}, {name: b}]\nl: [1, 2, 3]\nm: [1]\nn: [1]\nk: x\n",
 			"order/broken.json", `{}`,
 			"order/dev.yaml", "x: 1",
 		),
@@ -167,7 +171,7 @@ func TestAMatrixHasARowForEachValueThatDiffers(t *testing.T) {
 			"-/all.yaml", "same: 1",
 			"-/banner.txt", "test",
 			"-/layout.json", `{ "a": 1.0 }`,
-			"order/app.yaml", "retry: 5\nroutes: [{name: b}, {name: a, t: 1}]\nl: [1, 9, 3]\nm: [1]\nk: {y: 1}\n",
+			"order/app.yaml", "retry: 5\nroutes: [{name: b}, {name: a, t: 1}]\nl: [1, 9, 3]\nm: [1]\nn: [2]\nk: {y: 1}\n",
 			"order/both.yaml", "x: {y: 1, z: 1}",
 			"order/broken.json", `{`,
 		),
@@ -175,7 +179,7 @@ func TestAMatrixHasARowForEachValueThatDiffers(t *testing.T) {
 			"-/all.yaml", "same: 1",
 			"-/banner.txt", "dev",
 			"-/layout.json", `{"a": 1}`,
-			"order/app.yaml", "retry: 3.0\ndb: {pool: 20, url: prod}\nroutes: [{name: a, t: 2}, {name: c}, {name: b}]\nl: [1, 2, 3]\nm: [2, 1]\nk: x\n",
+			"order/app.yaml", "retry: 3.0\ndb: {pool: 20, url: prod}\nroutes: [{name: a, t: 2}, {name: c}, {name: b}]\nl: [1, 2, 3]\nm: [2, 1]\nn: [2, 1]\nk: x\n",
 			"order/both.yaml", "x: {z: 2, y: 1}",
 		),
 	}
@@ -188,7 +192,8 @@ func TestAMatrixHasARowForEachValueThatDiffers(t *testing.T) {
 		`order/app.yaml routes[name=a].t: 1 | =0 | 2`,
 		`order/app.yaml routes[name=c]: - | =0 | {"name":"c"}`,
 		`order/app.yaml l[1]: 2 | 9 | =0`,
-		`order/app.yaml m: [1] | =0 | [2,1]`,
+		`order/app.yaml m[0]: - | =0 | 2`,
+		`order/app.yaml n: [1] | [2] | [2,1]`,
 		`order/app.yaml k: "x" | {"y":1} | =0`,
 		`order/both.yaml x.y: - | 1 | =1`,
 		`order/both.yaml x.z: - | 1 | 2`,
@@ -208,7 +213,7 @@ func TestAMatrixOfTheSameIsEmpty(t *testing.T) {
 	if got == nil || len(got) != 0 {
 		t.Errorf("got %v, want an empty list", rowsOf(t, got))
 	}
-	if got := rowsOf(t, config.Matrix([][]config.Item{a, b}, config.CompareOptions{})); !reflect.DeepEqual(got, []string{`a/x a[0]: 1 | [2.0]`, `a/x a[1]: [2] | 1`}) {
+	if got := rowsOf(t, config.Matrix([][]config.Item{a, b}, config.CompareOptions{})); !reflect.DeepEqual(got, []string{`a/x a[0]: 1 | -`, `a/x a[1]: - | 1`}) {
 		t.Errorf("order is no difference even where nobody ignores it: %q", got)
 	}
 }
@@ -239,4 +244,142 @@ func TestTwoSidesOfAMatrixDifferWhereDiffSaysSo(t *testing.T) {
 	if !reflect.DeepEqual(paths, want) || !reflect.DeepEqual(rows, want) {
 		t.Errorf("Compare says %q, Matrix %q, want %q", paths, rows, want)
 	}
+}
+
+func TestWhatASideMayHideIsUnknownAndNoDifference(t *testing.T) {
+	t.Parallel()
+	a := side("order/app.yaml", "db: {pool: 10, url: dev}\n", "order/meant.yaml", "x: 1", "order/only.yaml", "x: 1")
+	b := side("order/app.yaml", "db: {pool: 20, url: dev}\n", "order/other.yaml", "x: 1")
+	meant := rules(t, config.Rule{Key: "order/meant.yaml"})
+	for name, c := range map[string]struct {
+		partial []bool
+		want    []string
+		totals  config.Totals
+	}{
+		"none": {
+			nil,
+			[]string{"order/app.yaml inside true true", "  db.pool: 10 → 20", "order/meant.yaml onlyA true false (expected)", "order/only.yaml onlyA true false", "order/other.yaml onlyB false true"},
+			config.Totals{Items: 4, Differ: 3, OnlyA: 1, OnlyB: 1, Changed: 1, Expected: 1},
+		},
+		"the second": {
+			[]bool{false, true},
+			[]string{"order/app.yaml inside true true", "  db.pool: 10 → 20", "order/meant.yaml onlyA true false (expected)", "order/only.yaml unknown true false", "order/other.yaml onlyB false true"},
+			config.Totals{Items: 4, Differ: 2, OnlyB: 1, UnknownA: 1, Changed: 1, Expected: 1},
+		},
+		"the first": {
+			[]bool{true},
+			[]string{"order/app.yaml inside true true", "  db.pool: 10 → 20", "order/meant.yaml onlyA true false (expected)", "order/only.yaml onlyA true false", "order/other.yaml unknown false true"},
+			config.Totals{Items: 4, Differ: 2, OnlyA: 1, UnknownB: 1, Changed: 1, Expected: 1},
+		},
+	} {
+		got := config.Compare(a, b, config.CompareOptions{Expected: meant, Partial: c.partial})
+		if lines := lines(t, got.Items); !reflect.DeepEqual(lines, c.want) || got.Totals != c.totals {
+			t.Errorf("%s: %+v\n%s\nwant %+v\n%s", name, got.Totals, strings.Join(lines, "\n"), c.totals, strings.Join(c.want, "\n"))
+		}
+	}
+}
+
+func TestAMatrixComparesTheSidesThatAreKnown(t *testing.T) {
+	t.Parallel()
+	sides := [][]config.Item{
+		side("a/all.yaml", "x: 1", "a/differ.yaml", "{x: 1, y: 1}", "a/first.yaml", "x: 1"),
+		side("a/all.yaml", "x: 1", "a/broken.json", "{"),
+		side("a/all.yaml", "x: 1", "a/broken.json", "{}", "a/differ.yaml", "{x: 2, y: 1}", "a/same.yaml", "x: 1"),
+		side("a/all.yaml", "x: 1", "a/broken.json", "{}", "a/differ.yaml", "{x: 2, y: 1}", "a/same.yaml", "x: 1"),
+	}
+	rows := config.Matrix(sides, config.CompareOptions{Partial: []bool{true, true}})
+	want := []string{
+		`a/broken.json : ? | "{" ! | "{}" | =2 (whole)`,
+		`a/differ.yaml x: 1 | ? | 2 | =2`,
+		`a/first.yaml : "x: 1" | ? | - | =2 (whole)`,
+		`a/same.yaml : ? | ? | "x: 1" | =2 (whole)`,
+	}
+	if got := rowsOf(t, rows); !reflect.DeepEqual(got, want) {
+		t.Fatalf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	for i, want := range []bool{true, true, true, false} {
+		if got := rows[i].Differs(); got != want || rows[i].MayBeSame() == want {
+			t.Errorf("%s differs: %t, want %t", rows[i].Key, got, want)
+		}
+	}
+}
+
+// FuzzTwoSidesOfAMatrix holds that Compare and Matrix tell the same of two sides, in
+// the same order, whatever stands in them and whatever is meant to differ.
+func FuzzTwoSidesOfAMatrix(f *testing.F) {
+	for _, seed := range [][2]string{
+		{`{"a": [1, 2, 3], "b": {"c": 1}}`, `{"a": [2, 3, 4, 5], "b": []}`},
+		{`[]`, `[{"name": "x"}]`},
+		{`{`, `{}`},
+		{``, `null`},
+		{`{"l": [{"id": 1, "v": [1]}, {"id": 2}]}`, `{"l": [{"id": 2}, {"id": 1, "v": [2, 1]}]}`},
+		{`[[1], [2, 3]]`, `[[2, 3], [1, 4], 5]`},
+		{`{"a": ["x", "y", "z"]}`, `{"a": ["z"]}`},
+		{`{"a": [[[]]]}`, `{"a": [[[1]], []]}`},
+	} {
+		f.Add(seed[0], seed[1], "a", false)
+		f.Add(seed[0], seed[1], "*[1]", true)
+	}
+	f.Fuzz(func(t *testing.T, textA, textB, meant string, ignoreOrder bool) {
+		a := side("a/both.json", textA, "a/only.json", textA, "b/other.yaml", textB)
+		b := side("a/both.json", textB, "b/only.json", textB, "b/other.yaml", textA)
+		o := config.CompareOptions{Options: config.Options{IgnoreOrder: ignoreOrder}}
+		var err error
+		if o.Expected, err = config.NewRules(config.Rule{Path: meant}); err != nil {
+			return
+		}
+		var want, got []string
+		tell := func(to *[]string, k config.Key, p config.Path, before, after *config.Node, expected bool) {
+			*to = append(*to, fmt.Sprintf("%s %s: %s → %s %t", k, p, orNone(t, before), orNone(t, after), expected))
+		}
+		comparison := config.Compare(a, b, o)
+		for _, d := range comparison.Items {
+			for _, c := range d.Changes {
+				tell(&want, d.Key, c.Path, c.Before, c.After, false)
+			}
+			for _, c := range d.Expected {
+				tell(&want, d.Key, c.Path, c.Before, c.After, true)
+			}
+			if d.Kind != config.Inside {
+				tell(&want, d.Key, nil, wholeOf(d.A), wholeOf(d.B), d.AllExpected)
+			}
+		}
+		expected, differ, unread := 0, 0, 0
+		for _, r := range config.Matrix([][]config.Item{a, b}, o) {
+			tell(&got, r.Key, r.Path, r.Values[0], r.Values[1], r.Expected)
+			if r.Expected {
+				expected++
+			}
+			if r.Differs() {
+				differ++
+			}
+			if r.Errs != nil {
+				unread++
+			}
+		}
+		slices.Sort(want)
+		slices.Sort(got)
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("of %q and %q Matrix tells\n%s\nCompare\n%s", textA, textB, strings.Join(got, "\n"), strings.Join(want, "\n"))
+		}
+		c := comparison.Totals
+		if all := c.Changed + c.PathsOnlyA + c.PathsOnlyB + c.OnlyA + c.OnlyB + c.Whole; differ != all || expected != c.Expected || unread != c.Unparsed {
+			t.Errorf("of %q and %q Matrix counts %d, %d expected, %d unread; Compare %+v", textA, textB, differ, expected, unread, c)
+		}
+	})
+}
+
+func wholeOf(i *config.Item) *config.Node {
+	if i == nil {
+		return nil
+	}
+	return &config.Node{Kind: config.String, Text: string(i.Content)}
+}
+
+func orNone(t *testing.T, n *config.Node) string {
+	t.Helper()
+	if n == nil {
+		return "-"
+	}
+	return text(t, n)
 }

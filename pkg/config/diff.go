@@ -134,7 +134,7 @@ func (d *differ) diff(a, b *Node) {
 			d.add(a, b)
 		}
 	case a.Kind == Map:
-		d.diffKeyed(matched{a: a.Keys, b: b.Keys}, a, b)
+		d.diffKeyed(matched{flat: a.Flat || b.Flat, a: a.Keys, b: b.Keys}, a, b)
 	default:
 		d.diffLists(a, b)
 	}
@@ -143,10 +143,13 @@ func (d *differ) diff(a, b *Node) {
 // matched are the keys of the elements of two Maps, or what two Lists have at key.
 type matched struct {
 	key  string // "" for Maps
+	flat bool   // one of the Maps is
 	a, b []string
 }
 
-func (k matched) step(key string) Step { return Step{Key: key, By: k.key, List: k.key != ""} }
+func (k matched) step(key string) Step {
+	return Step{Key: key, By: k.key, List: k.key != "", Flat: k.flat}
+}
 
 func (d *differ) diffKeyed(by matched, a, b *Node) {
 	in, both := finder{keys: by.b}, 0
@@ -178,7 +181,7 @@ func (d *differ) identify(a, b *Node) matched {
 	for _, by := range d.ids {
 		if inA := a.identities(by); inA != nil {
 			if inB := b.identities(by); inB != nil {
-				return matched{by, inA, inB}
+				return matched{key: by, a: inA, b: inB}
 			}
 		}
 	}

@@ -19,22 +19,54 @@ type Row struct {
 	// Values then hold content, and Errs, nil or one a side, why it cannot be parsed.
 	Whole bool
 	Errs  []error
+	// Unknown are the sides that may have the item and do not show it; nil for none.
+	Unknown []bool
 	// Expected is true where it is meant to differ.
 	Expected bool
 }
 
+// Differs reports whether something certainly differs that is not meant to.
+func (r *Row) Differs() bool { return !r.Expected && !r.MayBeSame() }
+
+// MayBeSame reports whether all sides may have the same, as far as can be known.
+func (r *Row) MayBeSame() bool {
+	first := -1
+	for i, same := range r.Same {
+		if r.Unknown != nil && r.Unknown[i] {
+			continue
+		}
+		if first >= 0 && same != first {
+			return false
+		}
+		first = same
+	}
+	return true
+}
+
 // Matrix compares any number of sides, each sorted by Key.Compare: one row a value
 // that differs, sorted by item, and in an item as it stands in the first side
-// that has it. A list that is not matched by identity is one value where its
-// sides are not equally long. The result points into the sides.
+// that has it. Of two sides the rows are what Compare tells. A list that is not
+// matched by identity, and of which there are more than two, is one value where
+// they are not equally long. The result points into the sides.
 func Matrix(sides [][]Item, o CompareOptions) []Row {
 	rows := []Row{}
 	for key, items := range sideBySide(sides...) {
-		m := matrix{differ: newDiffer(o.Options), key: key, expected: o.Expected.For(key), rows: rows}
+		m := matrix{differ: newDiffer(o.Options), key: key, expected: o.Expected.For(key), sides: sidesOf(items, &o)}
 		m.compare(items)
-		rows = m.rows
+		rows = append(rows, m.rows...)
 	}
 	return rows
+}
+
+// sidesOf returns the sides of which it is known what they have of an item.
+func sidesOf(items []*Item, o *CompareOptions) []int {
+	known := make([]int, 0, len(items))
+	for i, item := range items {
+		if item != nil || !o.mayHide(i) {
+			known = append(known, i)
+		}
+	}
+	return known
 }
 
 // matrix makes the rows of one item.
@@ -42,39 +74,85 @@ type matrix struct {
 	*differ
 	key      Key
 	expected Rules
+	sides    []int // that are compared
 	rows     []Row
 }
 
-func (m *matrix) compare(items []*Item) {
-	nodes, content := make([]*Node, len(items)), make([]*Node, len(items))
+// compare adds the rows of an item.
+func (m *matrix) compare(all []*Item) {
+	items := make([]*Item, 0, len(m.sides))
+	for _, side := range m.sides {
+		items = append(items, all[side])
+	}
+	m.compareKnown(items)
+	if len(m.sides) == len(all) {
+		return
+	}
+	if len(m.rows) == 0 {
+		m.addWhole(items)
+	}
+	for i := range m.rows {
+		m.rows[i].widen(m.sides, len(all))
+	}
+}
+
+// widen makes a row of all sides of one of those that are known.
+func (r *Row) widen(known []int, all int) {
+	narrow := *r
+	r.Values, r.Same, r.Unknown = make([]*Node, all), make([]int, all), slices.Repeat([]bool{true}, all)
+	if narrow.Errs != nil {
+		r.Errs = make([]error, all)
+	}
+	for i := range r.Same {
+		r.Same[i] = i
+	}
+	for i, side := range known {
+		r.Values[side], r.Same[side], r.Unknown[side] = narrow.Values[i], known[narrow.Same[i]], false
+		if narrow.Errs != nil {
+			r.Errs[side] = narrow.Errs[i]
+		}
+	}
+}
+
+func (m *matrix) compareKnown(items []*Item) {
 	var first *Item
 	same, everywhere := true, true
-	for i, item := range items {
-		if item == nil {
+	for _, item := range items {
+		switch {
+		case item == nil:
 			everywhere = false
-			continue
-		}
-		content[i] = &Node{Kind: String, Text: string(item.Content)}
-		if first == nil {
+		case first == nil:
 			first = item
+		default:
+			same = same && bytes.Equal(item.Content, first.Content)
 		}
-		same = same && bytes.Equal(item.Content, first.Content)
 	}
 	if same {
 		if !everywhere {
-			m.add(content)
-			m.rows[len(m.rows)-1].Whole = true
+			m.addWhole(items)
 		}
 		return
 	}
+	nodes := make([]*Node, len(items))
 	errs, whole := parseAll(items, nodes)
 	if !whole {
 		m.walk(nodes)
 		return
 	}
+	m.addWhole(items)
+	m.rows[len(m.rows)-1].Errs = errs
+}
+
+// addWhole adds a row of items as a whole.
+func (m *matrix) addWhole(items []*Item) {
+	content := make([]*Node, len(items))
+	for i, item := range items {
+		if item != nil {
+			content[i] = &Node{Kind: String, Text: string(item.Content)}
+		}
+	}
 	m.add(content)
-	row := &m.rows[len(m.rows)-1]
-	row.Whole, row.Errs = true, errs
+	m.rows[len(m.rows)-1].Whole = true
 }
 
 // parseAll fills in nodes. It returns the errors, nil where there is none, and
@@ -120,6 +198,8 @@ func (m *matrix) walk(values []*Node) {
 		m.add(values)
 	case keys != nil:
 		m.walkKeyed(values, by, keys)
+	case kind == List && everywhere && m.areTwo(values):
+		m.walkTwo(values)
 	case kind == List && everywhere && !m.ignoreOrder && sameLength(present):
 		for i := range present[0].Nodes {
 			m.inside(Step{List: true, Index: i}, values, func(int) int { return i })
@@ -127,6 +207,45 @@ func (m *matrix) walk(values []*Node) {
 	case slices.ContainsFunc(present, other):
 		m.add(values)
 	}
+}
+
+// areTwo reports whether there are exactly two different ones among values.
+func (m *matrix) areTwo(values []*Node) bool {
+	second := m.unlike(values)
+	return second != nil && !slices.ContainsFunc(values, func(v *Node) bool { return !m.equal(v, values[0]) && !m.equal(v, second) })
+}
+
+// unlike returns the first of values that is not as the first one is, nil for none.
+func (m *matrix) unlike(values []*Node) *Node {
+	for _, v := range values {
+		if !m.equal(v, values[0]) {
+			return v
+		}
+	}
+	return nil
+}
+
+// walkTwo adds a row for each change from the one to the other of two Lists that the
+// sides have between them.
+func (m *matrix) walkTwo(values []*Node) {
+	isFirst := make([]bool, len(values))
+	for i, v := range values {
+		isFirst[i] = m.equal(v, values[0])
+	}
+	m.changes = nil
+	m.diffLists(values[0], m.unlike(values))
+	path := m.path
+	for _, c := range m.changes {
+		of := make([]*Node, len(values))
+		for i := range of {
+			if of[i] = c.After; isFirst[i] {
+				of[i] = c.Before
+			}
+		}
+		m.path = c.Path
+		m.add(of)
+	}
+	m.path = path
 }
 
 func sameLength(lists []*Node) bool {
@@ -163,9 +282,11 @@ func (m *matrix) identifyAll(values []*Node, kind Kind) (by string, keys [][]str
 // that have a value.
 func (m *matrix) walkKeyed(values []*Node, by string, keys [][]string) {
 	in := make([]finder, len(values))
+	flat := false
 	for i, v := range values {
 		if v != nil {
 			in[i].keys, keys = keys[0], keys[1:]
+			flat = flat || v.Flat
 		}
 	}
 	for i := range values {
@@ -173,7 +294,7 @@ func (m *matrix) walkKeyed(values []*Node, by string, keys [][]string) {
 			if anyHas(in[:i], k) {
 				continue // it was told
 			}
-			m.inside(matched{key: by}.step(k), values, func(side int) int { return in[side].find(k) })
+			m.inside(matched{key: by, flat: flat}.step(k), values, func(side int) int { return in[side].find(k) })
 		}
 	}
 }

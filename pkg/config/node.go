@@ -31,6 +31,9 @@ type Node struct {
 	// which they are written; Keys are a Map's keys, as many and all different.
 	Nodes []Node
 	Keys  []string
+	// Flat is true of a Map whose keys are whole paths, as those of properties are:
+	// a dot in one leads nowhere.
+	Flat bool
 	// Line and Column are where it begins, from 1, the column in bytes; 0 where
 	// that is not known.
 	Line, Column int

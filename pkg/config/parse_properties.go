@@ -13,7 +13,7 @@ import (
 func parseProperties(content []byte) (*Node, error) {
 	text := string(content)
 	p := propertiesParser{text: text, place: cursor{text: text}}
-	root := &Node{Kind: Map, Line: 1, Column: 1}
+	root := &Node{Kind: Map, Flat: true, Line: 1, Column: 1}
 	var set keySet
 	var starts []int // of the keys
 	for p.next() {

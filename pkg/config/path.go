@@ -11,11 +11,13 @@ import (
 
 // Step is one step down from a value: into a Map by Key, or, with List, into a
 // List: to the element at Index, from 0, or, with By, to the one whose By is Key.
+// With Flat the Map is one of Node.Flat.
 type Step struct {
 	Key   string
 	By    string
 	Index int
 	List  bool
+	Flat  bool
 }
 
 // Path leads from the root of a document to a value inside; the empty Path is
@@ -24,7 +26,8 @@ type Path []Step
 
 // String returns the path as people write it: "db.pool.max", "list[2]",
 // "routes[name=checkout].timeout". What could be taken for something else is
-// quoted: `a["x.y"].b`. ParsePath reads it back; the root is "".
+// quoted: `a["x.y"].b`; but a Flat key that reads like a path stands as it is.
+// ParsePath reads all others back; the root is "".
 func (p Path) String() string {
 	var b []byte
 	for i, s := range p {
@@ -44,7 +47,7 @@ func (s Step) append(b []byte, first bool) []byte {
 		return append(b, ']')
 	case s.List:
 		return append(strconv.AppendInt(append(b, '['), int64(s.Index), 10), ']')
-	case plain(s.Key, `."[]\=`):
+	case plain(s.Key, `."[]\=`), first && s.isFlatPath():
 		if !first {
 			b = append(b, '.')
 		}
@@ -52,6 +55,15 @@ func (s Step) append(b []byte, first bool) []byte {
 	default:
 		return append(strconv.AppendQuote(append(b, '['), s.Key), ']')
 	}
+}
+
+// isFlatPath reports whether the key is a whole path, which its text says best.
+func (s Step) isFlatPath() bool {
+	if !s.Flat || s.Key == "" {
+		return false
+	}
+	_, err := ParsePath(s.Key)
+	return err == nil
 }
 
 // appendWord appends one side of "name=checkout".

@@ -123,3 +123,49 @@ func FuzzParsePath(f *testing.F) {
 		}
 	})
 }
+
+func TestAKeyOfPropertiesIsShownAsItIsAndFound(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"plain":        "plain",
+		"db.pool.max":  "db.pool.max",
+		"list[0].name": "list[0].name",
+		"map[a=b].c":   "map[a=b].c",
+		"..":           `[".."]`,
+		"a b":          `["a b"]`,
+		"":             `[""]`,
+		"\u202e.x":     `["\u202e.x"]`,
+		"a[":           `["a["]`,
+	} {
+		path := config.Path{{Key: name, Flat: true}}
+		if got := path.String(); got != want {
+			t.Errorf("%q is shown as %s, want %s", name, got, want)
+		}
+		for _, rule := range []string{want, config.Path{{Key: name}}.String()} {
+			if rs := rules(t, config.Rule{Path: rule}); !rs.Match(config.Key{}, path) || rs.Match(config.Key{}, config.Path{key("other")}) {
+				t.Errorf("the rule %s does not fit the key %q, or fits another", rule, name)
+			}
+		}
+	}
+	a, b := side("a/x.properties", "db.pool.max=1\n"), side("a/x.properties", "db.pool.max=2\nlist[0].a=1\n")
+	want := []string{"a/x.properties inside true true", `  db.pool.max: "1" → "2"`, `  list[0].a: - → "1" (expected)`}
+	o := config.CompareOptions{Expected: rules(t, config.Rule{Path: "list[*].a"})}
+	if got := lines(t, config.Compare(a, b, o).Items); !reflect.DeepEqual(got, want) {
+		t.Errorf("Compare says %q, want %q", got, want)
+	}
+	rows := []string{`a/x.properties db.pool.max: "1" | "2"`, `a/x.properties list[0].a: - | "1" (expected)`}
+	if got := rowsOf(t, config.Matrix([][]config.Item{a, b}, o)); !reflect.DeepEqual(got, rows) {
+		t.Errorf("Matrix says %q, want %q", got, rows)
+	}
+	root, err := config.Parse(b[0].Content, config.Properties)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var scalars []string
+	for p := range config.Scalars(root) {
+		scalars = append(scalars, p.String())
+	}
+	if want := []string{"db.pool.max", "list[0].a"}; !reflect.DeepEqual(scalars, want) {
+		t.Errorf("Scalars are %q, want %q", scalars, want)
+	}
+}

@@ -13,8 +13,9 @@ type Rule struct {
 	// Path is a path in which a key or what an element is found by may have * for
 	// any text and ? for one character. A step * is any one step, [*] any element
 	// of a list, ** any number of steps. A dot within a key counts as one between
-	// two: the properties' key "db.url" is the same as url in db. What is quoted is
-	// no glob. What is inside a value that fits, fits as well.
+	// two: the properties' key "db.url" is the same as url in db, and "list[0].url"
+	// as url in the first element of a list. What is quoted is no glob. What is
+	// inside a value that fits, fits as well.
 	Path string
 }
 
@@ -110,6 +111,11 @@ func (s Step) appendWords(words []word) []word {
 		return append(words, word{text: strconv.Itoa(s.Index), list: true})
 	case s.List:
 		return append(words, word{text: s.Key, by: s.By, list: true})
+	}
+	if strings.Contains(s.Key, "[") { // "list[0].name" in properties
+		if p, err := ParsePath(s.Key); err == nil && len(p) > 1 {
+			return append(words, wordsOf(p)...)
+		}
 	}
 	for part := range strings.SplitSeq(s.Key, ".") {
 		words = append(words, word{text: part})

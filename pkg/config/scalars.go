@@ -29,7 +29,7 @@ func (w *walker) walk(n *Node) bool {
 	for i := range n.Nodes {
 		step := Step{List: true, Index: i}
 		if n.Kind == Map {
-			step = Step{Key: n.Keys[i]}
+			step = Step{Key: n.Keys[i], Flat: n.Flat}
 		}
 		w.path = append(w.path, step)
 		more := w.walk(&n.Nodes[i])
