@@ -49,14 +49,20 @@ func (c Consumer) Accepts(item Item) error {
 		_, err := goMicroValue(item.Content)
 		return err
 	}
-	n, err := item.parse()
+	_, err := item.keyed()
+	return err
+}
+
+// keyed returns the Map that the item is, or a Null.
+func (i *Item) keyed() (*Node, error) {
+	n, err := i.parse()
 	switch {
 	case err != nil:
-		return err
+		return nil, err
 	case n == nil, n.Kind != Map && n.Kind != Null:
-		return ErrIgnored
+		return nil, ErrIgnored
 	}
-	return nil
+	return n, nil
 }
 
 // goMicroValue returns what go-micro's Consul source makes of the content of an
