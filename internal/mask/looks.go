@@ -23,10 +23,11 @@ var (
 	})
 )
 
-// isHarmlessValue tells of what hides nothing whatever its name is.
+// isHarmlessValue tells of what hides nothing whatever its name is: nothing, a
+// truth value as programs write it, a reference. "True" may be a password.
 func isHarmlessValue(value string) bool {
 	switch trimmed := strings.TrimSpace(value); trimmed {
-	case "", "null", "~":
+	case "", "null", "~", "true", "false":
 		return true
 	default:
 		return len(trimmed) < maxName && reference().MatchString(trimmed)

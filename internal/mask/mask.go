@@ -52,8 +52,9 @@ func isMasked(s string) bool {
 // Value returns what to show of the value at a name, and whether something of it
 // is masked: all of it by its name, or what in it is secret by its form. The name
 // may be a path with dots, "spring.datasource.password"; what is below a secret
-// name is secret. An empty value and a reference such as ${DB_PASSWORD} stay, and
-// so do numbers and durations below a secret name that measure it ("token.ttl").
+// name is secret. An empty value, true, false and a reference such as
+// ${DB_PASSWORD} stay, and so do numbers and durations below a secret name that
+// measure it ("token.ttl").
 func (m *Masker) Value(name, value string) (shown string, masked bool) {
 	switch {
 	case isMasked(value):

@@ -57,6 +57,13 @@ func TestWhatIsMaskedOfAValue(t *testing.T) {
 		{"password", "${DB_PASSWORD:}", "${DB_PASSWORD:}"},
 		{"password", "${DB_PASSWORD:hunter2}", h("${DB_PASSWORD:hunter2}")},
 		{"password", "{{ .Values.password }}", "{{ .Values.password }}"},
+		{"password", "true", "true"},
+		{"token.enabled", "false", "false"},
+		{"cors.credentials", "true", "true"},
+		{"password", "True", h("True")},
+		{"password", "yes", h("yes")},
+		{"password", "0", h("0")},
+		{"password", "true1", h("true1")},
 		{"password", "••3f9a", "••3f9a"},
 		{"password", "••3f9a too", h("••3f9a too")},
 		{"token.ttl", "30m", "30m"},
@@ -118,6 +125,9 @@ password: $(DB_PASSWORD)
 password: ""
 password: {{ .Values.db.password }}
 "password": null,
+"credentials": true,
+cors.credentials=false
+--credentials true --x
 password_min_length: 12
 passwordEncoder: bcrypt
 proxy_pass http://backend:8080;
@@ -174,6 +184,11 @@ func TestTextMasksBlocksWhole(t *testing.T) {
 		{"password=a\\\n  b\nx=1", "password=H\nx=1"},
 		{"password={noop}hunter2\nx=1", "password=H\nx=1"},
 		{"password: 'it's me'\nx: 1", "password: H\nx: 1"},
+		{"credentials: true\npassword: x", "credentials: true\npassword: H"},
+		{"password: true\n  story\nx: 1", "password: H\nx: 1"},
+		{"base: &p a\nx: &q b\ndb: {\"password\": *p}", "base: H\nx: &q b\ndb: {\"password\": \"H\"}"},
+		{"token: *p\nbase: &p\n  a: 1\nx: 1", "token: H\nbase: H\nx: 1"},
+		{"ttl: &p 30m\ntoken_ttl: *p", "ttl: &p 30m\ntoken_ttl: *p"},
 		{`{"pin": 1234, "x": true}`, `{"pin": "H", "x": true}`},
 		{"- name: DB_PASSWORD\n  value: a\n- name: X\n  value: b", "- name: DB_PASSWORD\n  value: H\n- name: X\n  value: b"},
 		{"- value: a\n  name: DB_PASSWORD\n- value: b\n  name: X", "- value: H\n  name: DB_PASSWORD\n- value: b\n  name: X"},

@@ -31,13 +31,14 @@ type named struct {
 	*Masker
 	text string
 	out  strings.Builder
-	done int    // up to where text is in out
-	line int    // where the line begins
-	end  int    // of a line, that was looked for last
-	dsn  int    // the end of an address, in which only the password is secret
-	pair string // the last value of "name", until a "value" follows
-	at   int    // where pair stands
-	kube bool   // this is a Secret of Kubernetes: its data are secret
+	done int             // up to where text is in out
+	line int             // where the line begins
+	end  int             // of a line, that was looked for last
+	dsn  int             // the end of an address, in which only the password is secret
+	pair string          // the last value of "name", until a "value" follows
+	at   int             // where pair stands
+	kube bool            // this is a Secret of Kubernetes: its data are secret
+	used map[string]bool // the anchors of YAML that stand for a secret somewhere
 }
 
 var kubeSecret = sync.OnceValue(func() *regexp.Regexp {
@@ -51,6 +52,7 @@ func (m *Masker) names(text string) string {
 	}
 	n := named{Masker: m, text: text}
 	n.kube = strings.Contains(text, "Secret") && kubeSecret().MatchString(text)
+	n.used = secretAnchors(text)
 	for at := 0; ; {
 		i := strings.IndexAny(text[at:], ":=：\n")
 		if i < 0 {
@@ -132,6 +134,9 @@ func (n *named) write(s span) {
 // judge returns what a name says of the value behind it. Of pairs of name and
 // value the name decides, on whichever side it stands.
 func (n *named) judge(k key, after int) verdict {
+	if n.used != nil && n.used[anchorAt(n.text[after:])] {
+		return secret
+	}
 	switch strings.ToLower(k.name) {
 	case "name", "key", "property", "variable":
 		s := n.word(after)

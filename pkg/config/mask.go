@@ -10,9 +10,10 @@ import (
 
 // Masked returns a copy of n in which secrets are masked, as mask.Masker.Value
 // tells them by their names and forms. All that is below a secret name is masked,
-// numbers and truth values too; their Kind stays. In a list of names and values,
-// as Kubernetes has them, the name decides; in one of arguments, the flag before;
-// a text that is JSON is masked as what it is.
+// numbers too, but for truth values and null; their Kind stays. So is what an alias
+// of YAML puts there, wherever else it stands. In a list of names and values, as
+// Kubernetes has them, the name decides; in one of arguments, the flag before; a
+// text that is JSON is masked as what it is.
 func Masked(n *Node, m *mask.Masker) *Node {
 	if n == nil {
 		return nil
@@ -48,8 +49,11 @@ func (m masker) node(name string, n *Node) Node {
 		m.mapping(name, &c)
 	case List:
 		m.list(name, &c)
-	case Null:
+	case Null, Bool:
 	default:
+		if n.Hidden {
+			name = secretName
+		}
 		if text := m.scalar(name, n); text != n.Text {
 			c.Text, c.Plain = text, false
 		}
@@ -58,32 +62,44 @@ func (m masker) node(name string, n *Node) Node {
 }
 
 func (m masker) mapping(name string, c *Node) {
-	pair := nameValueOf(c)
-	kube := isKubeSecret(c)
+	within := namesIn(name, c)
 	nodes, keys := c.Nodes, c.Keys
 	c.Nodes, c.Keys = make([]Node, len(nodes)), slices.Clone(keys)
 	for i := range nodes {
-		within := under(name, keys[i])
-		switch {
-		case pair.value == i:
-			within = under(name, pair.name)
-		case kube && (keys[i] == "data" || keys[i] == "stringData"):
-			within = secretName
-		}
-		c.Nodes[i] = m.node(within, &nodes[i])
+		c.Nodes[i] = m.node(within(i), &nodes[i])
 		c.Keys[i], _ = m.Value("key", keys[i])
 	}
 }
 
 func (m masker) list(name string, c *Node) {
+	within := namesIn(name, c)
 	nodes := c.Nodes
 	c.Nodes = make([]Node, len(nodes))
 	for i := range nodes {
-		within := name
-		if i > 0 {
-			within = afterFlag(&nodes[i-1], name)
+		c.Nodes[i] = m.node(within(i), &nodes[i])
+	}
+}
+
+// namesIn returns what names each value of a Map or List that has a name itself.
+func namesIn(name string, c *Node) func(i int) string {
+	nodes := c.Nodes
+	if c.Kind == List {
+		return func(i int) string {
+			if i == 0 {
+				return name
+			}
+			return afterFlag(&nodes[i-1], name)
 		}
-		c.Nodes[i] = m.node(within, &nodes[i])
+	}
+	pair, kube, keys := nameValueOf(c), isKubeSecret(c), c.Keys
+	return func(i int) string {
+		switch {
+		case pair.value == i:
+			return under(name, pair.name)
+		case kube && (keys[i] == "data" || keys[i] == "stringData"):
+			return secretName
+		}
+		return under(name, keys[i])
 	}
 }
 

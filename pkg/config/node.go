@@ -37,6 +37,9 @@ type Node struct {
 	// Line and Column are where it begins, from 1, the column in bytes; 0 where
 	// that is not known.
 	Line, Column int
+	// Hidden is true of a YAML scalar that is a secret by the name under which it
+	// stands, or an alias or merge key puts it: wherever it stands it is masked.
+	Hidden bool
 }
 
 // Get returns the value of a Map's key, nil where there is none.

@@ -30,6 +30,9 @@ func parseYAML(content []byte) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
+	if p.anchors != nil {
+		hideAliased(&n, p.anchors)
+	}
 	return &n, nil
 }
 
@@ -134,6 +137,7 @@ type yamlParser struct {
 	open    map[*yaml.Node]bool // the anchors around the value
 	aliases int                 // around the value
 	aliased int                 // values within aliases so far
+	anchors anchors             // nil where there are no aliases
 }
 
 // node turns a value, which has depth lists and maps around it.
@@ -173,7 +177,9 @@ func (p *yamlParser) alias(n Node, y *yaml.Node, depth int) (Node, error) {
 	target, err := p.node(y.Alias, depth)
 	p.aliases--
 	if err == nil {
+		anchor := spotOf(&target)
 		target.Line, target.Column = n.Line, n.Column
+		p.anchors = p.anchors.add(spotOf(&target), anchor)
 	}
 	return target, err
 }
