@@ -104,6 +104,13 @@ func OpenConfig(t Target) (config.Store, error) {
 	return nil, fmt.Errorf("no configuration in %q: a URL starts with one of %s", t.URL.Scheme+"://", strings.Join(schemesThat(isOne), ", "))
 }
 
+// OpenFiles returns the configuration in a folder or a file, which single tells; path
+// is absolute. It is for the command line alone, which no settings can name: the
+// folders that govctl itself keeps are local://. The error is a *config.Error.
+func OpenFiles(path string, notice func(registry.Notice)) (s config.Store, single bool, err error) {
+	return local.OpenFiles(local.Options{Root: path, Notice: notice})
+}
+
 // OpenInspector returns what can say how the back-end is that t names, without
 // connecting to it; nil where govctl does not speak to such a system. An error
 // means that the URL is wrong.
