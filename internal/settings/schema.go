@@ -29,6 +29,7 @@ type document struct {
 	scalars      map[string]scalar
 	environments []Environment
 	ignore       []Ignore
+	layers       []Layers
 }
 
 func (p *parser) document(root *yaml.Node) (*document, error) {
@@ -49,8 +50,12 @@ func (p *parser) document(root *yaml.Node) (*document, error) {
 		d.ignore, err = p.ignores(e)
 		return err
 	}
+	layers := func(e entry) (err error) {
+		d.layers, err = p.layers(e)
+		return err
+	}
 	err := p.object(root, "the file", false, []field{
-		{"default", set}, {keyEnvironments, environments}, {keyIgnore, ignore}, {"output", set}, {"timeout", set}, {"color", set},
+		{"default", set}, {keyEnvironments, environments}, {keyIgnore, ignore}, {keyLayers, layers}, {"output", set}, {"timeout", set}, {"color", set},
 	})
 	if err != nil {
 		return nil, err

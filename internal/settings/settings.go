@@ -63,6 +63,8 @@ type Settings struct {
 	Environments []Environment
 	// Ignore is what is meant to differ between environments, in the file's order.
 	Ignore []Ignore
+	// Layers is what services read of the configuration, in the file's order.
+	Layers []Layers
 	// Output is the name of a format as it was given, unchecked, and OutputFrom
 	// where: "--output", "GOVCTL_OUTPUT", "govctl.yaml:3". Both "" where it was not.
 	Output, OutputFrom string
