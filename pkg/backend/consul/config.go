@@ -152,13 +152,13 @@ func (c *Config) key(p *pair) (key config.Key, ok bool) {
 // distinct leaves out of items, sorted, those whose keys are the same here: of what
 // is not UTF-8, Consul tells not which bytes it is.
 func (c *Config) distinct(items []config.Item, server string) []config.Item {
-	same := func(i, j int) bool {
-		return j >= 0 && j < len(items) && items[i].Key == items[j].Key
-	}
-	var kept []config.Item
-	for i := range items {
-		if !same(i, i-1) && !same(i, i+1) {
-			kept = append(kept, items[i])
+	kept := items[:0]
+	for from, to := 0, 0; from < len(items); from = to {
+		for to = from + 1; to < len(items) && items[to].Key == items[from].Key; {
+			to++
+		}
+		if to == from+1 {
+			kept = append(kept, items[from])
 		}
 	}
 	if len(kept) < len(items) {
