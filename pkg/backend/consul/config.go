@@ -153,13 +153,15 @@ func (c *Config) key(p *pair) (key config.Key, ok bool) {
 // is not UTF-8, Consul tells not which bytes it is.
 func (c *Config) distinct(items []config.Item, server string) []config.Item {
 	kept := items[:0]
-	for from, to := 0, 0; from < len(items); from = to {
-		for to = from + 1; to < len(items) && items[to].Key == items[from].Key; {
+	for from := 0; from < len(items); {
+		to := from + 1
+		for to < len(items) && items[to].Key == items[from].Key {
 			to++
 		}
 		if to == from+1 {
 			kept = append(kept, items[from])
 		}
+		from = to
 	}
 	if len(kept) < len(items) {
 		c.leftOut(server, "keys that are not UTF-8 and look like each other")
