@@ -23,6 +23,9 @@ func IsURL(s string) bool { return strings.Contains(s, "://") }
 // of text that may be a secret.
 func parseURL(text, folder, home string) (*url.URL, error) {
 	scheme, rest, ok := strings.Cut(text, "://")
+	if strings.HasPrefix(text, "file:") {
+		return nil, errors.New("a folder is named as local://PATH: file:PATH is for the command line, as a side of `govctl config diff`")
+	}
 	if !ok {
 		return nil, errors.New("this is no URL: it begins with its system, as consul://127.0.0.1:8500")
 	}
