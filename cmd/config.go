@@ -20,6 +20,7 @@ func newConfigCmd(a *app) *cobra.Command {
 		newConfigGetCmd(a),
 		newConfigGrepCmd(a),
 		newConfigDiffCmd(a),
+		newConfigWatchCmd(a),
 	)
 	c.Aliases = []string{"cfg"}
 	c.GroupID = groupCompare

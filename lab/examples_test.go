@@ -46,6 +46,8 @@ func endings() map[string]ending {
 		"govctl services watch order":                            endless,
 		"govctl services watch order 'pay*' -o json":             endless,
 		"govctl services watch order --exec './notify.sh order'": endless,
+		"govctl config watch":                                    endless,
+		"govctl config watch 'order/*' -o json":                  endless,
 		"govctl services ls 'pay*' -w":                           endless,
 		"govctl services instances order -w --for 5m":            endless,
 		"govctl services instances order -w --jq 'select(.gone | not) | [.id, .health] | @tsv'": endless,
