@@ -23,10 +23,18 @@ const (
 	YAML  Format = "yaml"
 	CSV   Format = "csv"  // a row an item, for spreadsheets
 	Name  Format = "name" // names alone, one a line, for xargs
+
+	Markdown Format = "markdown" // a table for a pull request
+	GitHub   Format = "github"   // annotations of a workflow
 )
 
-// Formats returns every Format, in the order in which help texts list them.
+// Formats returns every Format that all answers have, in the order in which help
+// texts list them.
 func Formats() []Format { return []Format{Table, Wide, JSON, YAML, CSV, Name} }
+
+// Reports returns the formats that reports alone have, which judge something. They
+// are written by WriteMarkdown and WriteAnnotations.
+func Reports() []Format { return []Format{Markdown, GitHub} }
 
 // Set makes f the format that s names. The error lists those there are.
 func (f *Format) Set(s string) error {
