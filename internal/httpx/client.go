@@ -153,7 +153,8 @@ func (c *Client) Get(ctx context.Context, path string, query url.Values) (*Respo
 	return c.ask(ctx, &question{method: http.MethodGet, path: path, query: query})
 }
 
-// Put sends body as JSON, a write; a nil body sends none. The next server is
+// Put sends body as JSON, or as it is where it is Raw, a write; a nil body sends
+// none. The next server is
 // tried only where nothing was sent to the last one, and nothing is repeated
 // otherwise: where an *Error says Sent, the outcome is unknown. Redirects are
 // refused. The rest is as in Get.

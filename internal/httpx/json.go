@@ -76,9 +76,15 @@ func DecodeJSON(r io.Reader, v any) error {
 	return src.end(dec)
 }
 
+// Raw is a body that is sent as it is, and not as JSON.
+type Raw []byte
+
 // encode is how bodies are written: the same bytes for the same value, numbers
 // digit by digit.
 func encode(v any) ([]byte, error) {
+	if raw, ok := v.(Raw); ok {
+		return raw, nil
+	}
 	return json.Marshal(v, json.Deterministic(true), json.WithMarshalers(json.MarshalToFunc(
 		func(enc *jsontext.Encoder, n stdjson.Number) error {
 			return enc.WriteValue(jsontext.Value(n))

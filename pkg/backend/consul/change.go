@@ -1,0 +1,147 @@
+package consul
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"govctl/internal/httpx"
+	"govctl/pkg/change"
+	"govctl/pkg/config"
+)
+
+var _ change.Store = (*Changes)(nil)
+
+// What one transaction takes: 128 operations since Consul 1.14 and 64 before, and
+// 512 KiB of JSON; a key holds as much (kv_max_value_size, txn_max_req_len).
+const (
+	maxOps   = 60
+	maxValue = 512 << 10
+	maxTxn   = maxValue - 4<<10
+)
+
+// Changes writes a folder of the key-value store, and keeps the journal of that
+// folder beside it at govctl/FOLDER/.
+type Changes struct {
+	config *Config
+	own    string // the folder of the journal, ending in a slash
+}
+
+// OpenChanges returns what writes to the folder that the path of o.URL names. It
+// connects to nothing: an error means that the URL is wrong.
+func OpenChanges(o Options) (*Changes, error) {
+	c, err := OpenConfig(o)
+	if err != nil {
+		return nil, err
+	}
+	return &Changes{config: c, own: ownFolder + cmp.Or(c.folder, config.NoGroup+"/")}, nil
+}
+
+// idKey holds what a Consul is called by us, made with the first write: nothing
+// else names a cluster that every token may ask for.
+const idKey = ownFolder + "id"
+
+// About implements change.Store. The identity is that of the cluster and the
+// folder; the clock is that of the server that answered.
+func (c *Changes) About(ctx context.Context) (change.About, error) {
+	pairs, now, err := c.ask(ctx, idKey, nil)
+	if err != nil {
+		return change.About{}, err
+	}
+	id := "new"
+	if len(pairs) > 0 {
+		id = string(pairs[0].Value)
+	}
+	return change.About{
+		Identity: strings.TrimSpace(fmt.Sprintf("consul %q %s", id, c.config.folder)), Now: now,
+		Limits: change.Limits{Ops: maxOps, Bytes: maxTxn, Value: maxValue},
+	}, nil
+}
+
+// kvPair is a key as Consul tells it to those who write.
+type kvPair struct {
+	Key                      string
+	Value                    []byte
+	CreateIndex, ModifyIndex uint64
+	Session                  string
+}
+
+// ask reads keys from the leader, and returns the server's clock.
+func (c *Changes) ask(ctx context.Context, key string, query url.Values) ([]kvPair, time.Time, error) {
+	client := c.config.client
+	all := url.Values{"consistent": {""}}
+	maps.Copy(all, client.scope)
+	maps.Copy(all, query)
+	resp, err := client.http.Get(ctx, "/v1/kv/"+escapeKey(key), all)
+	if err != nil {
+		if status, ok := errors.AsType[*httpx.StatusError](err); ok && isNothing(status) {
+			now, err := http.ParseTime(status.Header.Get("Date"))
+			return nil, now, c.fail(err)
+		}
+		return nil, time.Time{}, c.fail(err)
+	}
+	defer resp.Body.Close() //nolint:errcheck // it was only read
+	client.answer(resp.Server, resp.Header)
+	var pairs []kvPair
+	if err := each(func(p *kvPair) { pairs = append(pairs, *p) })(resp); err != nil {
+		return nil, time.Time{}, c.fail(err)
+	}
+	now, err := http.ParseTime(resp.Header.Get("Date"))
+	return pairs, now, c.fail(err)
+}
+
+// List implements change.Store.
+func (c *Changes) List(ctx context.Context, prefix string) iter.Seq2[change.Entry, error] {
+	return func(yield func(change.Entry, error) bool) {
+		pairs, _, err := c.ask(ctx, c.own+prefix, url.Values{"recurse": {""}})
+		if err != nil {
+			yield(change.Entry{}, err)
+			return
+		}
+		slices.SortFunc(pairs, func(a, b kvPair) int {
+			return cmp.Or(cmp.Compare(a.CreateIndex, b.CreateIndex), strings.Compare(a.Key, b.Key))
+		})
+		for i := range pairs {
+			key := change.Key{Space: change.Records, Name: strings.TrimPrefix(pairs[i].Key, c.own)}
+			if !yield(pairs[i].entry(key), nil) {
+				return
+			}
+		}
+	}
+}
+
+func (p *kvPair) entry(key change.Key) change.Entry {
+	e := change.Entry{Key: key, Content: p.Value, Holder: p.Session}
+	if p.ModifyIndex > 0 {
+		e.Revision = change.Revision(strconv.FormatUint(p.ModifyIndex, 10))
+	}
+	return e
+}
+
+// name returns what Consul calls k.
+func (c *Changes) name(k change.Key) string {
+	if k.Space == change.Records {
+		return c.own + k.Name
+	}
+	group, name, _ := strings.Cut(k.Name, "/")
+	return c.config.keyOf(config.Key{Group: group, Name: name})
+}
+
+// fail returns err as one of package change.
+func (c *Changes) fail(err error) error {
+	if err == nil {
+		return nil
+	}
+	f := c.config.client.fail("", err)
+	kinds := [...]error{cancelled: context.Canceled, notFound: change.ErrNotFound, denied: change.ErrDenied, unavailable: change.ErrUnavailable, unsupported: change.ErrInvalid, invalid: change.ErrInvalid}
+	return &change.Error{Backend: f.backend(), Err: f.as(kinds[f.kind]), Hint: f.hint}
+}

@@ -1,0 +1,238 @@
+package change
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+)
+
+// The names of records. A plan has one at plan/ID, its contents in pieces at
+// pack/ID.NONCE/0001 and so on, and at outcome/ID/0001 and so on one for each batch
+// that was made, or that never will be.
+const (
+	planNames    = "plan/"
+	packNames    = "pack/"
+	outcomeNames = "outcome/"
+)
+
+// State is how far a plan came.
+type State string
+
+// The states. Only an Open one becomes another.
+const (
+	// Open: it is being applied, or was cut off and can be recovered.
+	Open State = "open"
+	// Done: all of it was written.
+	Done State = "done"
+	// Stopped: the rest was refused after a part was written, or nothing was.
+	Stopped State = "stopped"
+	// Undone: it was cut off, and what was written taken back.
+	Undone State = "undone"
+)
+
+// Record is an entry of the journal: who changed what, when and why. It is written
+// before the first change is made.
+type Record struct {
+	ID          string `json:"id"`
+	State       State  `json:"state"`
+	Environment string `json:"environment"`
+	Identity    string `json:"identity"`
+	By          string `json:"by"`
+	Why         string `json:"why,omitempty"`
+	// At is the writer's clock, Stored the system's, when it was begun.
+	At      time.Time `json:"at"`
+	Stored  time.Time `json:"stored"`
+	Reverts string    `json:"reverts,omitempty"`
+	Changes []Written `json:"changes"`
+	// Forgotten is true once the contents were removed.
+	Forgotten bool `json:"forgotten,omitempty"`
+
+	// Until then, by the system's clock, nobody but Holder goes on with it.
+	Until  time.Time `json:"until,omitzero"`
+	Holder string    `json:"holder,omitempty"`
+	// Pack is where the contents are, in so many Pieces of Size bytes together.
+	Pack   string `json:"pack"`
+	Pieces int    `json:"pieces"`
+	Size   int    `json:"size"`
+	// Batches is how many swaps make it.
+	Batches int `json:"batches"`
+}
+
+// Written is a change as the journal lists it, without its content.
+type Written struct {
+	Name string   `json:"name"`
+	Says []string `json:"says,omitempty"`
+	// From and To are the revisions, To once it was made.
+	From Revision `json:"from,omitempty"`
+	To   Revision `json:"to,omitempty"`
+	// Made is true once it is known to stand there.
+	Made bool `json:"made,omitempty"`
+}
+
+// name returns the name of the record.
+func (r *Record) name() Key { return Key{Records, planNames + r.ID} }
+
+// piece returns the name of a piece of the contents; they count from 1.
+func (r *Record) piece(n int) Key {
+	return Key{Records, fmt.Sprintf("%s%s/%04d", packNames, r.Pack, n)}
+}
+
+// pieces returns the names of all pieces.
+func (r *Record) pieces() []Key {
+	keys := make([]Key, r.Pieces)
+	for i := range keys {
+		keys[i] = r.piece(i + 1)
+	}
+	return keys
+}
+
+// outcome returns the name of the record of a batch; they count from 0.
+func (r *Record) outcome(batch int) Key {
+	return Key{Records, fmt.Sprintf("%s%s/%04d", outcomeNames, r.ID, batch+1)}
+}
+
+// outcomes returns the names of the records of all batches.
+func (r *Record) outcomes() []Key {
+	keys := make([]Key, r.Batches)
+	for i := range keys {
+		keys[i] = r.outcome(i)
+	}
+	return keys
+}
+
+// What stands in the record of a batch.
+const (
+	outcomeMade  = `{"made":true}`
+	outcomeNever = `{"made":false}`
+)
+
+const (
+	// large is from how many bytes on a record is compressed: smaller ones can be
+	// read where they lie.
+	large = 64 << 10
+	// most bounds what a record or a pack unfolds to, in bytes.
+	most = 1 << 30
+	// maxPieces bounds a pack.
+	maxPieces = 4096
+)
+
+// encode returns r as it is stored.
+func (r *Record) encode() ([]byte, error) {
+	text, err := json.Marshal(r)
+	if err != nil || len(text) <= large {
+		return text, err
+	}
+	var out bytes.Buffer
+	w := gzip.NewWriter(&out)
+	if _, err := w.Write(text); err != nil {
+		return nil, err
+	}
+	err = w.Close()
+	return out.Bytes(), err
+}
+
+// decodeRecord reads what encode wrote, whoever altered it since.
+func decodeRecord(e Entry) (Record, error) {
+	text := e.Content
+	if bytes.HasPrefix(text, []byte{0x1f, 0x8b}) {
+		in, err := gzip.NewReader(bytes.NewReader(text))
+		if err == nil {
+			text, err = io.ReadAll(io.LimitReader(in, most))
+		}
+		if err != nil {
+			return Record{}, fmt.Errorf("%s: %w: %w", e.Key, ErrInvalid, err)
+		}
+	}
+	var r Record
+	if err := json.Unmarshal(text, &r); err != nil {
+		return Record{}, fmt.Errorf("%s: %w: %w", e.Key, ErrInvalid, err)
+	}
+	if r.name() != e.Key || r.Pieces < 0 || r.Pieces > maxPieces || r.Batches < 0 || r.Batches > len(r.Changes) {
+		return Record{}, fmt.Errorf("%s: %w: it is not the record that its name says", e.Key, ErrInvalid)
+	}
+	return r, nil
+}
+
+// lengths are how many bytes there are before and after a change; -1 for none.
+type lengths struct{ Before, After int }
+
+func lengthOf(content []byte) int {
+	if content == nil {
+		return -1
+	}
+	return len(content)
+}
+
+// pack returns the contents of changes, compressed: their lengths as a line of
+// JSON, and then all of them one after the other.
+func pack(changes []Change) ([]byte, error) {
+	var out bytes.Buffer
+	w := gzip.NewWriter(&out)
+	sizes := make([]lengths, len(changes))
+	for i := range changes {
+		sizes[i] = lengths{lengthOf(changes[i].Before), lengthOf(changes[i].After)}
+	}
+	if err := json.NewEncoder(w).Encode(sizes); err != nil {
+		return nil, err
+	}
+	for i := range changes {
+		for _, content := range [][]byte{changes[i].Before, changes[i].After} {
+			if _, err := w.Write(content); err != nil {
+				return nil, err
+			}
+		}
+	}
+	err := w.Close()
+	return out.Bytes(), err
+}
+
+// unpack returns the changes of r with the contents that stand in its pieces.
+func (r *Record) unpack(pieces []Entry) ([]Change, error) {
+	broken := func(why error) error { return fmt.Errorf("%s: the contents: %w: %w", r.name(), ErrInvalid, why) }
+	readers := make([]io.Reader, len(pieces))
+	for i := range pieces {
+		readers[i] = bytes.NewReader(pieces[i].Content)
+	}
+	in, err := gzip.NewReader(io.MultiReader(readers...))
+	if err != nil {
+		return nil, broken(err)
+	}
+	all, err := io.ReadAll(io.LimitReader(in, most))
+	if err != nil {
+		return nil, broken(err)
+	}
+	head, rest, _ := bytes.Cut(all, []byte("\n"))
+	var sizes []lengths
+	if err := json.Unmarshal(head, &sizes); err != nil {
+		return nil, broken(err)
+	}
+	if len(sizes) != len(r.Changes) {
+		return nil, broken(fmt.Errorf("of %d changes and not %d", len(sizes), len(r.Changes)))
+	}
+	take := func(n int) ([]byte, error) {
+		if n == -1 {
+			return nil, nil
+		}
+		if n < 0 || n > len(rest) {
+			return nil, broken(io.ErrUnexpectedEOF)
+		}
+		content := rest[:n:n]
+		rest = rest[n:]
+		return content, nil
+	}
+	changes := make([]Change, len(sizes))
+	for i := range sizes {
+		w := &r.Changes[i]
+		changes[i] = Change{Name: w.Name, Expect: w.From, Says: w.Says}
+		if changes[i].Before, err = take(sizes[i].Before); err != nil {
+			return nil, err
+		}
+		if changes[i].After, err = take(sizes[i].After); err != nil {
+			return nil, err
+		}
+	}
+	return changes, nil
+}
