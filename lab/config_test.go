@@ -352,17 +352,20 @@ func shopOfStrangers(t *testing.T, secrets []string) string {
 	if err := os.Mkdir(filepath.Join(root, "strange"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	var list, data strings.Builder
+	var list, data, aliases strings.Builder
 	list.WriteString("env:\n")
 	for i, s := range secrets {
 		for j, form := range disguises(s) {
 			fmt.Fprintf(&list, "- name: S%d_%d_PASSWORD\n  value: %q\n", i, j, form)
 			fmt.Fprintf(&data, "s%d.%d.token=%s\n", i, j, form)
 		}
+		fmt.Fprintf(&aliases, "base%d: &a%d %q\nuse%d: {credentials: {x: *a%d}}\n", i, i, s, i, i)
 		fmt.Fprintf(&data, "s%d.url=https://shop:%s@shop.example.com/\n", i, url.QueryEscape(s))
 	}
 	writeFile(t, filepath.Join(root, "strange", "list.yaml"), list.String())
 	writeFile(t, filepath.Join(root, "strange", "data.properties"), data.String())
+	writeFile(t, filepath.Join(root, "strange", "aliases.yaml"), aliases.String())
+	writeFile(t, filepath.Join(root, "strange", "documents.yaml"), aliases.String()+"---\n"+list.String())
 	for key, content := range shopItems(t, "dev") {
 		if format := filepath.Ext(key); format != ".properties" { // of which every text is one
 			writeFile(t, filepath.Join(root, "strange", "broken-"+strings.ReplaceAll(key, "/", "-")), content+"\n]}: \"\n")
@@ -385,6 +388,9 @@ func canaryCommands(t *testing.T, settings string, strange []string) [][]string 
 		{"config", "get", "audit/deploy.yaml", "env", "-e", "prod"},
 		{"config", "get", "payment/tls.yaml", "tls.privateKey", "-e", "prod"},
 		{"config", "get", "strange/broken-order-app.yaml", "db", "-e", "strange"},
+		{"config", "grep", "", "--all"},
+		{"config", "grep", "-i", "(?s).*", "--all"},
+		{"config", "grep", "pass|token|key|secret", "-e", "strange"},
 	}
 	for _, env := range []string{"dev", "prod", "strange"} {
 		commands = append(commands, []string{"config", "ls", "-e", env})

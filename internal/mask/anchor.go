@@ -6,27 +6,25 @@ import (
 	"sync"
 )
 
-var aliased = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`([\w.\-]{1,200})["']?[ \t]*:[ \t]+\*([\w.\-]{1,200})`)
+var aliases = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?:^|[\s\[{,:])\*([\w.\-]{1,200})`)
 })
 
-// secretAnchors returns the anchors of YAML that an alias puts at a secret name,
-// nil for none: what stands at the anchor is that secret.
-func secretAnchors(text string) map[string]bool {
-	if !strings.Contains(text, "*") || !strings.Contains(text, "&") {
-		return nil
+// maxChain bounds how many anchors of YAML may lead to each other.
+const maxChain = 8
+
+// noteAliases notes the aliases of YAML in what is masked: what stands at their
+// anchors is secret too, and may stand before.
+func (n *named) noteAliases(masked string) {
+	if !n.anchored || !strings.Contains(masked, "*") {
+		return
 	}
-	var used map[string]bool
-	for _, found := range aliased().FindAllStringSubmatch(text, -1) {
-		if judge(found[1]) < address {
-			continue
+	for _, found := range aliases().FindAllStringSubmatch(masked, -1) {
+		if n.found == nil {
+			n.found = map[string]bool{}
 		}
-		if used == nil {
-			used = map[string]bool{}
-		}
-		used[found[2]] = true
+		n.found[found[1]] = true
 	}
-	return used
 }
 
 // anchorAt returns the anchor that a value begins with, "" for none.

@@ -188,6 +188,7 @@ func TestTextMasksBlocksWhole(t *testing.T) {
 		{"password: true\n  story\nx: 1", "password: H\nx: 1"},
 		{"base: &p a\nx: &q b\ndb: {\"password\": *p}", "base: H\nx: &q b\ndb: {\"password\": \"H\"}"},
 		{"token: *p\nbase: &p\n  a: 1\nx: 1", "token: H\nbase: H\nx: 1"},
+		{"base: &p a\nx: &q {y: *p}\ndb:\n  credentials:\n    - z: *q\n", "base: H\nx: H\ndb:\n  credentials:\n    H\n"},
 		{"ttl: &p 30m\ntoken_ttl: *p", "ttl: &p 30m\ntoken_ttl: *p"},
 		{`{"pin": 1234, "x": true}`, `{"pin": "H", "x": true}`},
 		{"- name: DB_PASSWORD\n  value: a\n- name: X\n  value: b", "- name: DB_PASSWORD\n  value: H\n- name: X\n  value: b"},

@@ -1,6 +1,7 @@
 package mask
 
 import (
+	"maps"
 	"regexp"
 	"strings"
 	"sync"
@@ -29,37 +30,52 @@ func (m *Masker) Text(text string) string {
 // named walks over a text and masks what stands at names in it.
 type named struct {
 	*Masker
-	text string
-	out  strings.Builder
-	done int             // up to where text is in out
-	line int             // where the line begins
-	end  int             // of a line, that was looked for last
-	dsn  int             // the end of an address, in which only the password is secret
-	pair string          // the last value of "name", until a "value" follows
-	at   int             // where pair stands
-	kube bool            // this is a Secret of Kubernetes: its data are secret
-	used map[string]bool // the anchors of YAML that stand for a secret somewhere
+	text        string
+	out         strings.Builder
+	done        int             // up to where text is in out
+	line        int             // where the line begins
+	end         int             // of a line, that was looked for last
+	dsn         int             // the end of an address, in which only the password is secret
+	pair        string          // the last value of "name", until a "value" follows
+	at          int             // where pair stands
+	kube        bool            // this is a Secret of Kubernetes: its data are secret
+	anchored    bool            // there are anchors of YAML
+	used, found map[string]bool // those that stand for a secret somewhere: known before, seen
 }
 
 var kubeSecret = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`\bkind["'\\]*\s*:\s*["'\\]*Secret\b`)
 })
 
-// names masks what stands at secret names that : or = follows.
+// names masks what stands at secret names that : or = follows, and at the anchors of
+// YAML that are put there.
 func (m *Masker) names(text string) string {
 	if !strings.ContainsAny(text, ":=：") {
 		return text
 	}
 	n := named{Masker: m, text: text}
 	n.kube = strings.Contains(text, "Secret") && kubeSecret().MatchString(text)
-	n.used = secretAnchors(text)
+	n.anchored = strings.Contains(text, "&") && strings.Contains(text, "*")
+	masked := n.mask()
+	for range maxChain {
+		if len(n.found) == len(n.used) {
+			break
+		}
+		n = named{Masker: m, text: text, kube: n.kube, anchored: true, used: n.found, found: maps.Clone(n.found)}
+		masked = n.mask()
+	}
+	return masked
+}
+
+// mask walks over the text.
+func (n *named) mask() string {
 	for at := 0; ; {
-		i := strings.IndexAny(text[at:], ":=：\n")
+		i := strings.IndexAny(n.text[at:], ":=：\n")
 		if i < 0 {
 			break
 		}
 		at += i
-		if text[at] == '\n' {
+		if n.text[at] == '\n' {
 			at++
 			n.line = at
 			continue
@@ -67,9 +83,9 @@ func (m *Masker) names(text string) string {
 		at = n.separator(at)
 	}
 	if n.done == 0 {
-		return text
+		return n.text
 	}
-	n.out.WriteString(text[n.done:])
+	n.out.WriteString(n.text[n.done:])
 	return n.out.String()
 }
 
@@ -126,6 +142,7 @@ func (n *named) spanOf(v verdict, k key, after int) span {
 }
 
 func (n *named) write(s span) {
+	n.noteAliases(n.text[s.start:s.end])
 	n.out.WriteString(n.text[n.done:s.start])
 	n.out.WriteString(s.outside + n.Hash(n.text[s.start:s.end]) + s.outside)
 	n.done = s.end
