@@ -23,11 +23,16 @@ const digits = 4
 
 // Masker masks with one key. It can be used by several goroutines at once.
 type Masker struct {
-	key []byte
+	key   []byte
+	blank bool
 }
 
 // New returns a Masker: the same key gives the same secret the same hash.
-func New(key []byte) *Masker { return &Masker{key} }
+func New(key []byte) *Masker { return &Masker{key: key} }
+
+// Blank returns a Masker that shows the Marker alone: no hash is left to whoever
+// keeps the text, and a changed secret looks like the one before.
+func Blank() *Masker { return &Masker{blank: true} }
 
 // NewKey returns 32 random bytes.
 func NewKey() []byte {
@@ -38,6 +43,9 @@ func NewKey() []byte {
 
 // Hash returns what is shown in place of a secret: "••3f9a".
 func (m *Masker) Hash(secret string) string {
+	if m.blank {
+		return Marker
+	}
 	h := hmac.New(sha256.New, m.key)
 	h.Write([]byte(secret))
 	return Marker + hex.EncodeToString(h.Sum(nil))[:digits]
@@ -46,7 +54,7 @@ func (m *Masker) Hash(secret string) string {
 // isMasked reports whether s is what Hash returns.
 func isMasked(s string) bool {
 	hash, ok := strings.CutPrefix(s, Marker)
-	return ok && len(hash) == digits && strings.Trim(hash, "0123456789abcdef") == ""
+	return ok && (hash == "" || len(hash) == digits && strings.Trim(hash, "0123456789abcdef") == "")
 }
 
 // Value returns what to show of the value at a name, and whether something of it
