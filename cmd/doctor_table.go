@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"govctl/internal/render"
 	"govctl/pkg/doctor"
@@ -189,13 +190,7 @@ func (a *app) writeFindings(out render.Options, checkups []checkup) error {
 			remarks = append(remarks, remarkOn{&c.Findings[j], strings.TrimSpace(name(c) + " " + string(c.Role))})
 		}
 	}
-	var lines [][2]render.Cell
-	for _, r := range together(remarks) {
-		lines = append(lines, [2]render.Cell{findingCell(r.Finding), {Text: r.about + ": " + r.Text}})
-		if r.Hint != "" {
-			lines = append(lines, [2]render.Cell{{}, {Text: "hint: " + r.Hint}})
-		}
-	}
+	lines := remarkLines(together(remarks), out.Width)
 	if len(lines) == 0 {
 		return nil
 	}
@@ -208,6 +203,34 @@ func (a *app) writeFindings(out render.Options, checkups []checkup) error {
 		Items: seq(lines, nil),
 	})
 	return err
+}
+
+// remarkLines are the codes of remarks and, beside them, their texts and hints in
+// lines that make rows of at most width characters; 0 is no limit.
+func remarkLines(remarks []remarkOn, width int) [][2]render.Cell {
+	const gap = 2 // between the columns
+	widest := 0
+	for _, r := range remarks {
+		widest = max(widest, utf8.RuneCountInString(findingCell(r.Finding).Text))
+	}
+	var lines [][2]render.Cell
+	add := func(head render.Cell, text string) {
+		texts := []string{text}
+		if width > 0 {
+			texts = wrap(text, max(width-gap-widest, minText))
+		}
+		for _, line := range texts {
+			lines = append(lines, [2]render.Cell{head, {Text: line}})
+			head = render.Cell{}
+		}
+	}
+	for _, r := range remarks {
+		add(findingCell(r.Finding), r.about+": "+r.Text)
+		if r.Hint != "" {
+			add(render.Cell{}, "hint: "+r.Hint)
+		}
+	}
+	return lines
 }
 
 // findingCell is the mark of how bad f is, and its code.

@@ -1,8 +1,9 @@
 package cmd
 
 import (
-	"fmt"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -57,12 +58,47 @@ func (a *app) explain(out render.Options, code string) error {
 		Data: explained(page),
 		Name: page.Code,
 		Text: func(p *render.Page) {
-			p.Text(fmt.Sprintf("%s: %s", page.Code, page.Summary))
+			p.Text(fitted(page.Code+": "+page.Summary, out.Width))
 			for _, s := range page.Sections {
-				p.Section(s.Title, func() { p.Text(s.Text) })
+				p.Section(s.Title, func() { p.Text(fitted(s.Text, out.Width-2)) }) // which it is indented by
 			}
 		},
 	})
+}
+
+// minText is how narrow a text becomes at most.
+const minText = 20
+
+// fitted returns paragraphs and lists of Markdown in lines of at most width
+// characters, broken between words; as they are where they fit, or width is not
+// above 0: nothing limits it.
+func fitted(text string, width int) string {
+	tooLong := func(line string) bool { return utf8.RuneCountInString(line) > width }
+	if width <= 0 || !slices.ContainsFunc(strings.Split(text, "\n"), tooLong) {
+		return text
+	}
+	var lines []string
+	item, indent := "", ""
+	end := func() {
+		if item != "" {
+			lines = append(lines, strings.Join(wrap(item, max(width-len(indent), minText)), "\n"+indent))
+		}
+		item, indent = "", ""
+	}
+	for line := range strings.SplitSeq(text, "\n") {
+		switch {
+		case line == "":
+			end()
+			lines = append(lines, "")
+			continue
+		case strings.HasPrefix(line, "- "):
+			end()
+			indent = "  "
+		}
+		item += line + " "
+	}
+	end()
+	return strings.Join(lines, "\n")
 }
 
 func explained(p findings.Page) explanation {

@@ -61,3 +61,54 @@ func TestDocsFindings(t *testing.T) {
 		t.Errorf("%s is stale: run `make docs`", path)
 	}
 }
+
+func TestATextIsFittedBetweenWords(t *testing.T) {
+	t.Parallel()
+	const text = "one two three\nfour\n\n- five six\n  seven\n- eight\n\nnine\n"
+	for width, want := range map[int]string{
+		0:  text,
+		-2: text,
+		13: text,
+		9:  "one two three four\n\n- five six seven\n- eight\n\nnine\n", // not below the least
+	} {
+		if diff := cmp.Diff(want, fitted(text, width)); diff != "" {
+			t.Errorf("%d (-want +got)\n%s", width, diff)
+		}
+	}
+	const long = "the words of a paragraph go on\nbehind its lines\n\n- those of a list are\n  indented as `it` is"
+	want := "the words of a paragraph\ngo on behind its lines\n\n- those of a list are\n  indented as `it` is"
+	if diff := cmp.Diff(want, fitted(long, 25)); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+func TestWhatDoctorFindsIsBrokenBetweenWords(t *testing.T) {
+	t.Parallel()
+	remarks := []remarkOn{
+		{&doctor.Finding{Code: "no-leader", Level: doctor.Fail, Text: "the cluster has  no leader and answers nothing", Hint: "start more of its servers"}, "registry"},
+		{&doctor.Finding{Code: "old", Level: doctor.Warn, Text: "it is old"}, "config"},
+	}
+	for width, want := range map[int][][2]string{
+		0: {
+			{"✗ no-leader", "registry: the cluster has  no leader and answers nothing"},
+			{"", "hint: start more of its servers"},
+			{"! old", "config: it is old"},
+		},
+		40: {
+			{"✗ no-leader", "registry: the cluster has"},
+			{"", "no leader and answers"},
+			{"", "nothing"},
+			{"", "hint: start more of its"},
+			{"", "servers"},
+			{"! old", "config: it is old"},
+		},
+	} {
+		var got [][2]string
+		for _, line := range remarkLines(remarks, width) {
+			got = append(got, [2]string{line[0].Text, line[1].Text})
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%d (-want +got)\n%s", width, diff)
+		}
+	}
+}

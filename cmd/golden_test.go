@@ -73,6 +73,8 @@ func TestScreens(t *testing.T) {
 		{"services-get-instance", 100, []string{"services", "get", "order/order-1"}},
 		{"services-diff", 100, []string{"services", "diff", "dev", "prod"}},
 		{"services-diff-equal", 100, []string{"services", "diff", "dev", "dev"}},
+		{"explain", 100, []string{"explain", "wrong-server"}},
+		{"explain-narrow", 40, []string{"explain", "wrong-server"}},
 		{"help", 100, []string{"--help"}},
 		{"help-services", 100, []string{"services", "--help"}},
 		{"error-environment", 100, []string{"services", "ls", "-e", "prd"}},
