@@ -1,9 +1,11 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
+	"sync/atomic"
 
 	"github.com/spf13/cobra"
 
@@ -12,6 +14,7 @@ import (
 	"govctl/internal/settings"
 	"govctl/pkg/backend"
 	"govctl/pkg/config"
+	"govctl/pkg/registry"
 )
 
 func newConfigCmd(a *app) *cobra.Command {
@@ -34,6 +37,21 @@ type configSource struct {
 	// env is the environment's name; at is the back-end, as "consul
 	// 127.0.0.1:8500/config/dev".
 	env, at string
+	// lacks is true once its answer is known to be incomplete.
+	lacks *atomic.Bool
+	// single is true of a file, which has no key of its own.
+	single bool
+}
+
+// noticing returns what takes the notices of one store, and remembers in lacks that
+// its answer is known to be incomplete.
+func (a *app) noticing(lacks *atomic.Bool) func(registry.Notice) {
+	return func(n registry.Notice) {
+		if n.Incomplete {
+			lacks.Store(true)
+		}
+		a.notices.add(n)
+	}
 }
 
 // openConfig returns the configuration of the environment with the given name or
@@ -42,6 +60,9 @@ func (a *app) openConfig(ctx context.Context, name string) (configSource, error)
 	cfg, err := a.load()
 	if err != nil {
 		return configSource{}, err
+	}
+	if word := cmp.Or(name, cfg.Default); isFiles(word) {
+		return a.openFiles(word)
 	}
 	env, err := cfg.Environment(name)
 	if err != nil {
@@ -55,11 +76,13 @@ func (a *app) openConfig(ctx context.Context, name string) (configSource, error)
 	if err != nil {
 		return configSource{}, err
 	}
+	lacks := new(atomic.Bool)
+	t.Notice = a.noticing(lacks)
 	store, err := backend.OpenConfig(t)
 	if err != nil {
 		return configSource{}, withHint(usageError{err}, schemeHint(b.URL))
 	}
-	src := configSource{store: store, env: env.Name, at: whereIs(b.URL)}
+	src := configSource{store: store, env: env.Name, at: whereIs(b.URL), lacks: lacks}
 	if b.URL.Host != "" {
 		src.at += b.URL.Path
 	}
@@ -69,7 +92,7 @@ func (a *app) openConfig(ctx context.Context, name string) (configSource, error)
 
 // place names the environment and its back-end.
 func (s configSource) place() string {
-	if settings.IsURL(s.env) {
+	if settings.IsURL(s.env) || isFiles(s.env) {
 		return s.at
 	}
 	return fmt.Sprintf("%s (%s)", s.env, s.at)

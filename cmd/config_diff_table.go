@@ -13,6 +13,8 @@ import (
 type itemDifference struct {
 	config.Key
 	Kind config.ItemDiffKind `json:"kind"`
+	// In is the side that has an item of which the other is unknown: A or B.
+	In string `json:"in,omitempty"`
 	// Expected is true where the item as a whole is meant to differ.
 	Expected bool `json:"expected"`
 	// Changes are the values that differ, ExpectedChanges those that are meant to.
@@ -28,7 +30,7 @@ type itemDifference struct {
 func (a *app) writeComparison(out render.Options, sides []configSide, c config.Comparison, m *mask.Masker, showExpected bool) error {
 	var list []itemDifference
 	for i := range c.Items {
-		if d := &c.Items[i]; d.Differs() || showExpected {
+		if d := &c.Items[i]; isShown(d, showExpected) {
 			list = append(list, differenceOf(d, m, showExpected))
 		}
 	}
@@ -49,7 +51,16 @@ func (a *app) writeComparison(out render.Options, sides []configSide, c config.C
 	if err != nil {
 		return err
 	}
-	return verdictOfDiff(c.Totals.Differ > 0, c.Totals.Unparsed > 0)
+	return verdictOfTotals(&c.Totals)
+}
+
+func verdictOfTotals(t *config.Totals) error {
+	return verdictOfDiff(t.Differ, t.Unparsed+t.UnknownA+t.UnknownB)
+}
+
+// isShown reports whether there is something to say of an item.
+func isShown(d *config.ItemDiff, showExpected bool) bool {
+	return d.Differs() || d.Kind == config.Unknown || showExpected
 }
 
 // differenceOf returns d with its secrets masked.
@@ -63,6 +74,11 @@ func differenceOf(d *config.ItemDiff, m *mask.Masker, showExpected bool) itemDif
 			out.ExpectedChanges = append(out.ExpectedChanges, config.MaskedChange(c, m))
 		}
 	}
+	if d.Kind == config.Unknown {
+		if out.In = "A"; d.A == nil {
+			out.In = "B"
+		}
+	}
 	if d.ErrA != nil {
 		out.ErrorA = d.ErrA.Error()
 	}
@@ -72,25 +88,42 @@ func differenceOf(d *config.ItemDiff, m *mask.Masker, showExpected bool) itemDif
 	return out
 }
 
-// writeItemDifference writes an item, and below it a line for each value.
-func (a *app) writeItemDifference(out render.Options, d *itemDifference, sides []configSide) error {
-	head := render.Safe(d.String())
+// writeItemHead writes what an item is called and how it differs as a whole, and
+// reports whether there is more to say of it.
+func (a *app) writeItemHead(d *itemDifference, sides []configSide) (more bool) {
+	text := ""
 	switch d.Kind {
 	case config.OnlyA:
-		a.printf("%s  only in %s%s\n\n", head, render.Safe(sides[0].env), expectedMark(d.Expected))
-		return nil
+		text = "  only in " + sides[0].env
 	case config.OnlyB:
-		a.printf("%s  only in %s%s\n\n", head, render.Safe(sides[1].env), expectedMark(d.Expected))
-		return nil
+		text = "  only in " + sides[1].env
+	case config.Unknown:
+		has, other := sides[0].env, sides[1].env
+		if d.In == "B" {
+			has, other = other, has
+		}
+		text = fmt.Sprintf("  in %s, unknown in %s", has, other)
 	case config.Whole:
-		a.printf("%s  differs as a whole%s\n", head, expectedMark(d.Expected))
+		text, more = "  differs as a whole", true
 	case config.Inside:
-		a.printf("%s\n", head)
+		more = true
 	}
+	a.printf("%s%s\n", render.Safe(d.String()+text), expectedMark(d.Expected))
 	for i, text := range []string{d.ErrorA, d.ErrorB} {
 		if text != "" {
 			a.printf("  cannot be read in %s: %s\n", render.Safe(sides[i].env), render.Safe(text))
 		}
+	}
+	if !more {
+		a.printf("\n")
+	}
+	return more
+}
+
+// writeItemDifference writes an item, and below it a line for each value.
+func (a *app) writeItemDifference(out render.Options, d *itemDifference, sides []configSide) error {
+	if !a.writeItemHead(d, sides) {
+		return nil
 	}
 	lines := make([][2]render.Cell, 0, len(d.Changes)+len(d.ExpectedChanges))
 	for _, c := range d.Changes {
@@ -141,12 +174,13 @@ func changeText(c config.Change, sides []configSide) string {
 
 // comparisonTotals is the last line of a comparison.
 func comparisonTotals(t *config.Totals, sides []configSide, showExpected bool) string {
-	text := "no difference in " + plural(t.Items, "item")
+	items := plural(t.Items-t.UnknownA-t.UnknownB, "item")
+	text := "no difference in " + items
 	switch {
 	case t.Differ == 1:
-		text = "1 of " + plural(t.Items, "item") + " differs"
+		text = "1 of " + items + " differs"
 	case t.Differ > 1:
-		text = fmt.Sprintf("%d of %s differ", t.Differ, plural(t.Items, "item"))
+		text = fmt.Sprintf("%d of %s differ", t.Differ, items)
 	}
 	var parts []string
 	add := func(n int, noun, after string) {
@@ -168,6 +202,12 @@ func comparisonTotals(t *config.Totals, sides []configSide, showExpected bool) s
 		if !showExpected {
 			text += " (--show-expected)"
 		}
+	}
+	if t.UnknownA > 0 {
+		text += " · " + plural(t.UnknownA, "item") + " unknown in " + sides[1].env
+	}
+	if t.UnknownB > 0 {
+		text += " · " + plural(t.UnknownB, "item") + " unknown in " + sides[0].env
 	}
 	if t.Unparsed > 0 {
 		text += " · " + plural(t.Unparsed, "item") + " cannot be read"

@@ -162,7 +162,7 @@ func (a *app) writeValue(out render.Options, item *config.Item, path string, m *
 // keys: there the whole text is one.
 func valueAt(root *config.Node, text string) (config.Path, *config.Node, error) {
 	if whole := root.Get(text); whole != nil {
-		return config.Path{{Key: text}}, whole, nil
+		return config.Path{{Key: text, Flat: root.Flat}}, whole, nil
 	}
 	path, err := config.ParsePath(text)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -67,6 +68,29 @@ func (f *globalFlags) add(root *cobra.Command) {
 	complete("color", "auto", "always", "never")
 }
 
+// addReport gives c an -o that takes the formats of reports as well.
+func (f *globalFlags) addReport(c *cobra.Command) {
+	c.Flags().VarP(reportFormat{&f.output}, "output", "o", "print as table, wide, json, yaml, csv, name, markdown or github")
+	_ = c.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(reportFormat{}.names(), cobra.ShellCompDirectiveNoFileComp)) // the flag exists: it was just added
+}
+
+// reportFormat is a format of a report, as a flag.
+type reportFormat struct{ *render.Format }
+
+// Set implements pflag.Value.
+func (f reportFormat) Set(s string) error {
+	if slices.Contains(render.Reports(), render.Format(s)) {
+		*f.Format = render.Format(s)
+		return nil
+	}
+	return f.Format.Set(s)
+}
+
+// names returns what it takes.
+func (reportFormat) names() []string {
+	return append(formatNames(), string(render.Markdown), string(render.GitHub))
+}
+
 // compile makes a query of --jq, which implies JSON, and refuses what else is
 // wrong with the flags. It runs before any command, so that a mistake is found
 // before anything is asked.
@@ -77,7 +101,7 @@ func (f *globalFlags) compile(ctx context.Context) error {
 	if !f.set.Changed("jq") {
 		return nil
 	}
-	if f.set.Changed("output") && f.output != render.JSON {
+	if f.output != "" && f.output != render.JSON {
 		return withHint(fmt.Errorf("--jq works on JSON, and -o is %s", f.output.String()), "leave out -o")
 	}
 	query, err := render.NewQuery(ctx, f.jq)

@@ -34,7 +34,7 @@ func flagGroups() []flagGroup {
 	return []flagGroup{
 		{"Select:", []string{"label", "health", "filter", "sort", "limit", "all", "ignore-case"}},
 		{"Watch:", []string{"watch", "interval", "threshold", "for", "exec"}},
-		{"Compare:", []string{"id", "ignore", "ignore-order", "show-expected"}},
+		{"Compare:", []string{"id", "ignore", "ignore-order", "show-expected", "text"}},
 		{"Secrets:", []string{"show-secrets", "force"}},
 		{"Wait:", []string{"min-healthy", "truth"}},
 		{"Probe:", []string{

@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"govctl/internal/closest"
-	"govctl/internal/render"
 )
 
 // Main runs govctl in env and returns its exit status.
@@ -154,9 +153,9 @@ func invalidValue(e *pflag.InvalidValueError, hint string) error {
 	why := e.Unwrap()
 	switch e.GetFlag().Value.Type() {
 	case "format":
-		var formats []string
-		for _, f := range render.Formats() {
-			formats = append(formats, string(f))
+		formats := formatNames()
+		if f, ok := e.GetFlag().Value.(reportFormat); ok {
+			formats = f.names()
 		}
 		why, hint = errors.New("no such format"), didYouMean(e.GetValue(), formats, "it is one of "+strings.Join(formats, ", "))
 	case "int":

@@ -63,6 +63,8 @@ func endings() map[string]ending {
 		"govctl config diff dev prod":                                                                   {status: 1, why: "the pool is larger in prod"},
 		"govctl config diff dev test prod":                                                              {status: 1, why: "the pool is larger in prod"},
 		"govctl config diff dev test prod 'order/*'":                                                    {status: 1, why: "the pool is larger in prod"},
+		"govctl config diff dev prod --text":                                                            {status: 1, why: "the pool is larger in prod"},
+		"govctl config diff file:. dev -o markdown":                                                     {status: 1, why: "the folder has other files than dev"},
 		"govctl config diff dev prod --ignore '**.url' --show-expected":                                 {status: 1, why: "the pool is larger in prod"},
 		"govctl env rm staging":                                                                         {keys: "y\n", why: "it asks"},
 		"govctl env trust":                                                                              {keys: "y\n", why: "it asks"},
