@@ -72,8 +72,8 @@ const (
 const maxViolations = 1000
 
 // Validate returns what of n the schema does not allow, in the order in which the
-// schema says so; at most 1000. Where the schema wants more work than is sane it is
-// one Violation that says so.
+// schema says so; of more than 1000 the last one says that there are more. Where
+// the schema wants more work than is sane it is one Violation that says so.
 func (s *Schema) Validate(n *Node) []Violation {
 	v := validation{left: maxSteps}
 	s.root.check(&v, n)
@@ -156,7 +156,11 @@ func (v *validation) fail(n *Node, format string, args ...any) bool {
 }
 
 func (v *validation) failFor(n *Node, allowed, format string, args ...any) bool {
-	if v.quiet == 0 && len(v.found) < maxViolations {
+	switch {
+	case v.quiet > 0, len(v.found) > maxViolations:
+	case len(v.found) == maxViolations:
+		v.found = append(v.found, Violation{Line: n.Line, Column: n.Column, Text: "has more that the schema does not allow"})
+	default:
 		v.found = append(v.found, Violation{
 			Path: append(Path(nil), v.path...), Line: n.Line, Column: n.Column,
 			Text: fmt.Sprintf(format, args...), Allowed: allowed,
