@@ -114,19 +114,89 @@ func TestConfigDiffFindsTheMistakesWhereverTheShopLies(t *testing.T) {
 		"folders":          {shopCopy(t, "dev"), shopCopy(t, "prod")},
 		"consul to folder": {dev.url(), shopCopy(t, "prod")},
 		"folder to consul": {shopCopy(t, "dev"), prod.url()},
+		"as git has it":    {dev.url(), shopInGit(t, "prod")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			settings := shopSettings(t, places[0], places[1])
-			want := result{Stdout: shopMistakes, Status: 1}
-			if diff := cmp.Diff(want, run(t, "config", "diff", "dev", "prod", "--config", settings)); diff != "" {
-				t.Errorf("(-want +got)\n%s", diff)
+			second, inSettings := "prod", places[1]
+			if strings.HasPrefix(places[1], "file:") { // which no settings name
+				second, inSettings = places[1], "local://nowhere"
 			}
-			want = result{Stdout: "audit/stream.json\norder/app.yaml\npayment/app.json\n", Status: 1}
-			if diff := cmp.Diff(want, run(t, "config", "diff", "dev", "prod", "-o", "name", "--config", settings)); diff != "" {
-				t.Errorf("names (-want +got)\n%s", diff)
+			settings := shopSettings(t, places[0], inSettings)
+			shown := func(text string) string { return strings.ReplaceAll(text, second, "prod") }
+			for _, tt := range []struct{ more, want string }{
+				{"", shopMistakes},
+				{"-o name", "audit/stream.json\norder/app.yaml\npayment/app.json\n"},
+				{"-o github", shopAnnotations},
+				{"-o markdown", shopTable},
+			} {
+				args := append([]string{"config", "diff", "dev", second, "--config", settings}, strings.Fields(tt.more)...)
+				r := run(t, args...)
+				r.Stdout = shown(strings.ReplaceAll(r.Stdout, "file&#58;", "file:"))
+				if diff := cmp.Diff(result{Stdout: tt.want, Status: 1}, r); diff != "" {
+					t.Errorf("%s (-want +got)\n%s", tt.more, diff)
+				}
+			}
+			// A matrix of the same two counts the same.
+			r := run(t, "config", "diff", "dev", second, second, "--config", settings)
+			if want := "\n3 paths differ · 32 expected differences (--show-expected)\n"; r.Status != 1 || !strings.HasSuffix(r.Stdout, want) {
+				t.Errorf("a matrix: %+v; want it to end with %q", r, want)
 			}
 		})
+	}
+}
+
+const (
+	shopAnnotations = `::error title=audit/stream.json firstSequence::dev: 9007199254740993, prod: 9007199254740992
+::error title=order/app.yaml http.timeoutSeconds::dev: 30, prod: "30"
+::error title=payment/app.json retry.maxAttempts::dev: 5, prod: not there
+3 paths differ · 32 expected differences (--show-expected)
+`
+	shopTable = "| item | path | dev | prod |\n| --- | --- | --- | --- |\n" +
+		"| `audit/stream.json` | `firstSequence` | `9007199254740993` | `9007199254740992` |\n" +
+		"| `order/app.yaml` | `http.timeoutSeconds` | `30` | `\"30\"` |\n" +
+		"| `payment/app.json` | `retry.maxAttempts` | `5` | |\n\n" +
+		"3 paths differ · 32 expected differences (--show-expected)\n"
+)
+
+// shopInGit copies an environment of the shop to a folder as people keep it in git,
+// and returns the side that it is.
+func shopInGit(t *testing.T, env string) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "shop-"+env)
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join(shopConfig, env, "config"))); err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, filepath.Join(dir, ".gitignore"), "*.swp\n")
+	return "file:" + dir
+}
+
+func TestConfigDiffShowsTheLinesThatDiffer(t *testing.T) {
+	t.Parallel()
+	dev, prod := shopFolders(t, shared.main)
+	r := run(t, "config", "diff", "dev", "prod", "payment/app.json", "--text", "--config", shopSettings(t, dev.url(), prod.url()))
+	for _, want := range []string{"payment/app.json\n--- dev payment/app.json\n+++ prod payment/app.json\n@@ -", "maxAttempts", "1 of 1 item differs: 1 path only in dev"} {
+		if r.Status != 1 || r.Stderr != "" || !strings.Contains(r.Stdout, want) {
+			t.Errorf("%+v; want %q", r, want)
+		}
+	}
+	if seen := seenSecrets(plantedSecrets(t), r.Stdout); len(seen) > 0 {
+		t.Errorf("it shows %q", seen)
+	}
+}
+
+func TestConfigDiffComparesAFileWithTheItemOfAServer(t *testing.T) {
+	t.Parallel()
+	dev, _ := shopFolders(t, shared.main)
+	file := filepath.Join(t.TempDir(), "mine.yaml")
+	writeFile(t, file, shopItems(t, "dev")["order/app.yaml"])
+	if r := run(t, "config", "diff", "file:"+file, dev.url(), "order/app.yaml"); r != (result{Stdout: "no difference in 1 item\n"}) {
+		t.Errorf("%+v; want no difference", r)
+	}
+	writeFile(t, file, strings.Replace(shopItems(t, "dev")["order/app.yaml"], "timeoutSeconds: 30", "timeoutSeconds: 31", 1))
+	r := run(t, "config", "diff", dev.url(), "file:"+file, "order/app.yaml", "-o", "json", "--jq", ".[].changes[].path")
+	if r != (result{Stdout: "http.timeoutSeconds\n", Status: 1}) {
+		t.Errorf("%+v; want the one path", r)
 	}
 }
 
@@ -232,6 +302,9 @@ func shopQuestions(t *testing.T, place string) map[string][]string {
 		"path": {"config", "get", "order/app.yaml", "db.pool.max", "-e", place},
 		"diff": {"config", "diff", place, shopCopy(t, "prod")},
 		"more": {"config", "diff", shopCopy(t, "dev"), shopCopy(t, "prod"), place},
+		"text": {"config", "diff", shopInGit(t, "dev"), place, "--text"},
+		"lone": {"config", "diff", place, shopCopy(t, "prod"), "payment/*"},
+		"rows": {"config", "diff", shopCopy(t, "prod"), place, shopCopy(t, "prod"), "payment/*"},
 	}
 }
 
@@ -251,7 +324,7 @@ func TestConfigOfADeadServerIsAnErrorAndNoDifference(t *testing.T) {
 
 func TestConfigIsInterruptedWhileAServerIsSilent(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"ls", "get", "path", "diff", "more"} {
+	for _, name := range []string{"ls", "get", "path", "diff", "more", "text"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			address, taken := hanging(t)
@@ -282,17 +355,17 @@ func TestConfigThatATokenMayNotReadIsSaidToBeWithheld(t *testing.T) {
 	}{
 		"all": {
 			`key_prefix "` + dev.folder + `" { policy = "read" }`,
-			map[string]int{"ls": 0, "get": 0, "path": 0, "diff": 1, "more": 1},
+			map[string]int{"ls": 0, "get": 0, "path": 0, "diff": 1, "more": 1, "text": 0, "lone": 1, "rows": 1},
 			"",
 		},
 		"one service": {
 			`key_prefix "` + dev.folder + `order/" { policy = "read" }`,
-			map[string]int{"ls": 4, "get": 4, "path": 4, "diff": 1, "more": 1},
+			map[string]int{"ls": 4, "get": 4, "path": 4, "diff": 1, "more": 1, "text": 4, "lone": 4, "rows": 4},
 			"withheld",
 		},
 		"nothing": {
 			`key_prefix "elsewhere/" { policy = "read" }`,
-			map[string]int{"ls": 4, "get": 3, "path": 3, "diff": 1, "more": 1},
+			map[string]int{"ls": 4, "get": 3, "path": 3, "diff": 4, "more": 1, "text": 4, "lone": 4, "rows": 4},
 			"withheld",
 		},
 	} {
@@ -305,6 +378,9 @@ func TestConfigThatATokenMayNotReadIsSaidToBeWithheld(t *testing.T) {
 			for what, args := range shopQuestions(t, dev.url()) {
 				r := runWith(t, []string{"CONSUL_HTTP_TOKEN=" + token}, args...)
 				silentAbout(t, token, r)
+				if what == "lone" && tt.says != "" && !strings.Contains(r.Stdout, "no difference in 0 items · ") {
+					t.Errorf("%s: %s; want that nothing is compared", what, r.Stdout)
+				}
 				if said := strings.Contains(r.Stderr, "withheld"); r.Status != tt.status[what] || said != (tt.says != "") {
 					t.Errorf("%s: %+v; want %d and %q", what, r, tt.status[what], tt.says)
 				}
@@ -384,6 +460,7 @@ func canaryCommands(t *testing.T, settings string, strange []string) [][]string 
 		{"config", "diff", "dev", "prod", "--show-expected"},
 		{"config", "diff", "dev", "prod", "strange"},
 		{"config", "diff", "dev", "prod", "strange", "--show-expected"},
+		{"config", "diff", "dev", shopInGit(t, "prod"), "--show-expected"},
 		{"config", "get", "user/auth.json", "serviceToken", "-e", "dev"},
 		{"config", "get", "audit/deploy.yaml", "env", "-e", "prod"},
 		{"config", "get", "payment/tls.yaml", "tls.privateKey", "-e", "prod"},
@@ -403,6 +480,12 @@ func canaryCommands(t *testing.T, settings string, strange []string) [][]string 
 	}
 	var all [][]string
 	for _, c := range commands {
+		if c[1] == "diff" {
+			all = append(all, append(slices.Clone(c), "-o", "markdown", "--config", settings), append(slices.Clone(c), "-o", "github", "--config", settings))
+			if !slices.Contains(c[4:], "strange") {
+				all = append(all, append(slices.Clone(c), "--text", "--config", settings))
+			}
+		}
 		all = append(all, append(slices.Clone(c), "--jq", ".", "--config", settings))
 		for _, format := range []string{"table", "wide", "json", "yaml", "csv", "name"} {
 			all = append(all, append(slices.Clone(c), "-o", format, "--config", settings))
