@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -19,11 +18,7 @@ const timeout = "2m"
 
 // lists measures the listing of instances, at each of the sizes.
 func (b *bench) lists(ctx context.Context, consul string) error {
-	dir := filepath.Join(b.dir, "consul")
-	if err := os.Mkdir(dir, 0o700); err != nil {
-		return err
-	}
-	c, err := server.StartConsul(ctx, server.Options{Binary: consul, Dir: dir, Node: "bench"})
+	c, err := b.startConsul(ctx, consul)
 	if err != nil {
 		return err
 	}
@@ -43,15 +38,24 @@ func (b *bench) lists(ctx context.Context, consul string) error {
 	return nil
 }
 
+// startConsul starts an empty Consul in a folder of its own.
+func (b *bench) startConsul(ctx context.Context, binary string) (*server.Consul, error) {
+	dir, err := os.MkdirTemp(b.dir, "consul-")
+	if err != nil {
+		return nil, err
+	}
+	return server.StartConsul(ctx, server.Options{Binary: binary, Dir: dir, Node: "bench"})
+}
+
 // listsOf measures the lists of a Consul with size instances.
 func (b *bench) listsOf(ctx context.Context, c *server.Consul, size int) error {
 	ls := []string{"services", "ls", "-o", "json"}
 	all := []string{"services", "instances", "-o", "json"}
-	lsAsked, err := b.record(ctx, c.Address, ls...)
+	lsAsked, err := b.record(ctx, c.Address, func(at string) program { return b.on(at, ls...) })
 	if err != nil {
 		return err
 	}
-	allAsked, err := b.record(ctx, c.Address, all...)
+	allAsked, err := b.record(ctx, c.Address, func(at string) program { return b.on(at, all...) })
 	if err != nil {
 		return err
 	}
@@ -67,8 +71,8 @@ func (b *bench) listsOf(ctx context.Context, c *server.Consul, size int) error {
 		return err
 	}
 	m, err := compare(ctx, b.rounds,
-		b.on(c, ls...), curlLs, b.on(c, all...), curlAll, b.on(c, "services", "instances", "-o", "name"),
-		b.on(c, "services", "instances"), b.on(c, "services", "ls", "-o", "wide"))
+		b.on(c.Address, ls...), curlLs, b.on(c.Address, all...), curlAll, b.on(c.Address, "services", "instances", "-o", "name"),
+		b.on(c.Address, "services", "instances"), b.on(c.Address, "services", "ls", "-o", "wide"))
 	if err != nil {
 		return err
 	}
@@ -78,15 +82,15 @@ func (b *bench) listsOf(ctx context.Context, c *server.Consul, size int) error {
 	b.beside(what+"`services instances -o name`", m[4], "the same curl", m[3])
 	b.ratio(what+"`services instances`, the table", m[5], "`-o json`", m[2], 1.2)
 	b.faster(what+"`services ls -o json`", m[0], "`ls -o wide`, one request a service", m[6], 3)
-	if err := b.memory(ctx, what+"`ls -o json`", b.on(c, ls...), c.Address, lsAsked); err != nil {
+	if err := b.memory(ctx, what+"`ls -o json`", b.on(c.Address, ls...), c.Address, lsAsked); err != nil {
 		return err
 	}
-	return b.memory(ctx, what+"`instances -o json`", b.on(c, all...), c.Address, allAsked)
+	return b.memory(ctx, what+"`instances -o json`", b.on(c.Address, all...), c.Address, allAsked)
 }
 
-// on returns govctl asking c.
-func (b *bench) on(c *server.Consul, args ...string) program {
-	return program{args: append([]string{b.govctl, "-e", c.URL(), "--timeout", timeout}, args...)}
+// on returns govctl asking the Consul at an address.
+func (b *bench) on(address string, args ...string) program {
+	return program{args: append([]string{b.govctl, "-e", "consul://" + address, "--timeout", timeout}, args...)}
 }
 
 // sameAnswers is an error unless govctl counts what Consul holds: by service in
@@ -94,14 +98,14 @@ func (b *bench) on(c *server.Consul, args ...string) program {
 func (b *bench) sameAnswers(ctx context.Context, c *server.Consul, size int) error {
 	const own = 1 // the service consul, an instance of its own
 	counted := 0
-	err := eachOf(ctx, b.on(c, "services", "ls", "-o", "json"), func(row struct{ Instances, Passing, Critical, Warning int }) {
+	err := eachOf(ctx, b.on(c.Address, "services", "ls", "-o", "json"), func(row struct{ Instances, Passing, Critical, Warning int }) {
 		counted += row.Instances
 	})
 	if err != nil || counted != size+own {
 		return fmt.Errorf("services ls counts %d instances, want %d: %w", counted, size+own, err)
 	}
 	listed, endpoints := 0, 0
-	err = eachOf(ctx, b.on(c, "services", "instances", "-o", "json"), func(in struct{ Endpoints []struct{} }) {
+	err = eachOf(ctx, b.on(c.Address, "services", "instances", "-o", "json"), func(in struct{ Endpoints []struct{} }) {
 		listed++
 		endpoints += len(in.Endpoints)
 	})

@@ -29,13 +29,14 @@ const limit = 20 * time.Minute
 // bench is one run of the benchmark.
 type bench struct {
 	sizes  []int
-	fleet  int // how many targets are probed
+	keys   []int // how many keys items have that are compared
+	fleet  int   // how many targets are probed
 	rounds int
 	only   string // the part to measure, or ""
 	log    io.Writer
 	// dir is a temporary folder; the rest are programs in it.
-	dir, govctl, hello, weigh, targets, loops string
-	// found are the neighbours of probes by name, missing the names of others.
+	dir, govctl, hello, weigh, targets, loops, walk string
+	// found are the neighbours by name, missing the names of others.
 	found   map[string]string
 	missing []string
 	rows    []row
@@ -57,14 +58,14 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	sizes := flags.String("sizes", "10000,50000", "how many instances to list, ascending")
 	rounds := flags.Int("rounds", 5, "runs of each side; the median counts")
 	write := flags.Bool("write", true, "write the table to docs/performance.md")
-	only := flags.String("only", "", "measure one `PART`, cold, lists or probes, and write no file")
+	only := flags.String("only", "", "measure one `PART`, cold, lists, probes, diffs or folders, and write no file")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	if !slices.Contains([]string{"", cold, list, probing}, *only) {
+	if !slices.Contains([]string{"", cold, list, probing, differ, folder}, *only) {
 		return fmt.Errorf("-only %s: no such part", *only)
 	}
-	b := &bench{rounds: *rounds, fleet: fleetSize, only: *only, log: stderr}
+	b := &bench{rounds: *rounds, keys: []int{10_000, 100_000}, fleet: fleetSize, only: *only, log: stderr}
 	for s := range strings.SplitSeq(*sizes, ",") {
 		n, err := strconv.Atoi(s)
 		if err != nil {
@@ -95,6 +96,8 @@ const (
 	cold    = "cold"
 	list    = "lists"
 	probing = "probes"
+	differ  = "diffs"
+	folder  = "folders"
 )
 
 // wants reports whether part is to be measured.
@@ -108,12 +111,12 @@ func (b *bench) measure(ctx context.Context) error {
 	}
 	defer func() { _ = os.RemoveAll(b.dir) }()
 	var consul string
-	if b.wants(list) {
+	if b.wants(list) || b.wants(folder) {
 		if consul, err = server.Build(ctx, b.log); err != nil {
 			return err
 		}
 	}
-	if b.wants(probing) {
+	if b.wants(probing) || b.wants(differ) {
 		b.neighbours(ctx)
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
@@ -128,6 +131,8 @@ func (b *bench) measure(ctx context.Context) error {
 		{cold, b.coldStart},
 		{list, func(ctx context.Context) error { return b.lists(ctx, consul) }},
 		{probing, b.probes},
+		{differ, b.diffs},
+		{folder, func(ctx context.Context) error { return b.folders(ctx, consul) }},
 	} {
 		if !b.wants(p.part) {
 			continue
@@ -140,7 +145,7 @@ func (b *bench) measure(ctx context.Context) error {
 }
 
 // build builds govctl as it is shipped, the smallest of Go programs, what measures
-// memory, and both ends of the probes.
+// memory, both ends of the probes, and the least of comparisons.
 func (b *bench) build(ctx context.Context) error {
 	root, err := server.Root(ctx)
 	if err != nil {
@@ -148,6 +153,7 @@ func (b *bench) build(ctx context.Context) error {
 	}
 	b.govctl, b.hello, b.weigh = filepath.Join(b.dir, "govctl"), filepath.Join(b.dir, "hello"), filepath.Join(b.dir, "weigh")
 	b.targets, b.loops = filepath.Join(b.dir, "targets"), filepath.Join(b.dir, "loops")
+	b.walk = filepath.Join(b.dir, "walk")
 	source := filepath.Join(b.dir, "hello.go")
 	text := "package main\n\nimport \"os\"\n\nfunc main() { os.Stdout.WriteString(\"hello\\n\") }\n"
 	if err := os.WriteFile(source, []byte(text), 0o600); err != nil {
@@ -159,6 +165,7 @@ func (b *bench) build(ctx context.Context) error {
 		{root, b.weigh, "./bench/weigh"},
 		{root, b.targets, "./bench/targets"},
 		{root, b.loops, "./bench/loops"},
+		{root, b.walk, "./bench/walk"},
 	} {
 		cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", p.out, p.pkg)
 		cmd.Dir = p.dir

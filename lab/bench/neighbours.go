@@ -21,10 +21,12 @@ func built() []neighbour {
 	return []neighbour{
 		{"httpx", "github.com/projectdiscovery/httpx", "/cmd/httpx", "1.7.1"},
 		{"grpc-health-probe", "github.com/grpc-ecosystem/grpc-health-probe", "", "0.4.40"},
+		{"dyff", "github.com/homeport/dyff", "/cmd/dyff", "1.12.0"},
+		{"jd", "github.com/josephburnett/jd/v2", "/jd", "2.5.0"},
 	}
 }
 
-// neighbours finds the programs that probes are compared with. One that is not
+// neighbours finds the programs that govctl is compared with. One that is not
 // there is told of and left out.
 func (b *bench) neighbours(ctx context.Context) {
 	b.found = map[string]string{}

@@ -21,9 +21,9 @@ type requests struct {
 	compressed bool
 }
 
-// record runs govctl with args against a proxy in front of address and returns
-// the requests that it made: the neighbour is to make exactly these.
-func (b *bench) record(ctx context.Context, address string, args ...string) (*requests, error) {
+// record runs what asks gives for the address of a proxy in front of address, and
+// returns the requests that were made: the neighbour is to make exactly these.
+func (b *bench) record(ctx context.Context, address string, asks func(at string) program) (*requests, error) {
 	seen := &requests{}
 	proxy := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: address})
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -39,8 +39,7 @@ func (b *bench) record(ctx context.Context, address string, args ...string) (*re
 	})}
 	go func() { _ = s.Serve(l) }()
 	defer func() { _ = s.Close() }()
-	p := program{args: append([]string{b.govctl, "-e", "consul://" + l.Addr().String(), "--timeout", timeout}, args...)}
-	_, err = p.run(ctx)
+	_, err = asks(l.Addr().String()).run(ctx)
 	return seen, err
 }
 
