@@ -70,7 +70,7 @@ func TestTheSchemaRefusesWhatTheParserDoes(t *testing.T) {
 		"bad port",     // as above
 		"home unknown", // of the machine
 		"leak: escaped",
-		"layers of no glob", "layers with no such hole",
+		"layers of no glob", "schemas of no glob", "layers with no such hole",
 	}
 	files := map[string]string{}
 	for name, c := range mistakes() {
@@ -149,6 +149,7 @@ func TestTheSchemaHasTheKeysOfTheParser(t *testing.T) {
 	for path, file := range map[string]string{
 		"properties":                    "zzz: 1",
 		"$defs.layers.properties":       "layers: [{zzz: 1}]",
+		"$defs.itemSchema.properties":   "schemas: [{zzz: 1}]",
 		"$defs.rule.properties":         "ignore: [{zzz: 1}]",
 		"$defs.environment.properties":  "environments: {x: {zzz: 1}}",
 		"$defs.backend.then.properties": "environments: {x: {registry: {zzz: 1}}}",

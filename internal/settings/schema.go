@@ -30,6 +30,7 @@ type document struct {
 	environments []Environment
 	ignore       []Ignore
 	layers       []Layers
+	schemas      []ItemSchema
 }
 
 func (p *parser) document(root *yaml.Node) (*document, error) {
@@ -54,8 +55,12 @@ func (p *parser) document(root *yaml.Node) (*document, error) {
 		d.layers, err = p.layers(e)
 		return err
 	}
+	schemas := func(e entry) (err error) {
+		d.schemas, err = p.schemas(e)
+		return err
+	}
 	err := p.object(root, "the file", false, []field{
-		{"default", set}, {keyEnvironments, environments}, {keyIgnore, ignore}, {keyLayers, layers}, {"output", set}, {"timeout", set}, {"color", set},
+		{"default", set}, {keyEnvironments, environments}, {keyIgnore, ignore}, {keyLayers, layers}, {keySchemas, schemas}, {"output", set}, {"timeout", set}, {"color", set},
 	})
 	if err != nil {
 		return nil, err

@@ -65,6 +65,9 @@ type Settings struct {
 	Ignore []Ignore
 	// Layers is what services read of the configuration, in the file's order.
 	Layers []Layers
+	// Schemas say what items are to hold, in the file's order; all that fit an item
+	// hold. None of them was read.
+	Schemas []ItemSchema
 	// Output is the name of a format as it was given, unchecked, and OutputFrom
 	// where: "--output", "GOVCTL_OUTPUT", "govctl.yaml:3". Both "" where it was not.
 	Output, OutputFrom string
