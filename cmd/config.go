@@ -23,6 +23,7 @@ func newConfigCmd(a *app) *cobra.Command {
 		newConfigGetCmd(a),
 		newConfigGrepCmd(a),
 		newConfigDiffCmd(a),
+		newConfigEffectiveCmd(a),
 		newConfigWatchCmd(a),
 	)
 	c.Aliases = []string{"cfg"}
@@ -41,6 +42,8 @@ type configSource struct {
 	lacks *atomic.Bool
 	// single is true of a file, which has no key of its own.
 	single bool
+	// folder is where the store lies in its system, "" where it is all of it.
+	folder string
 }
 
 // noticing returns what takes the notices of one store, and remembers in lacks that
@@ -85,6 +88,7 @@ func (a *app) openConfig(ctx context.Context, name string) (configSource, error)
 	src := configSource{store: store, env: env.Name, at: whereIs(b.URL), lacks: lacks}
 	if b.URL.Host != "" {
 		src.at += b.URL.Path
+		src.folder = b.URL.Path
 	}
 	a.note(whereIs(b.URL), b.Pos)
 	return src, nil

@@ -32,7 +32,7 @@ const (
 // means the same in all commands.
 func flagGroups() []flagGroup {
 	return []flagGroup{
-		{"Select:", []string{"label", "health", "filter", "sort", "limit", "all", "ignore-case"}},
+		{"Select:", []string{"label", "health", "filter", "sort", "limit", "all", "ignore-case", "instance"}},
 		{"Watch:", []string{"watch", "interval", "threshold", "for", "exec"}},
 		{"Compare:", []string{"id", "ignore", "ignore-order", "show-expected", "text"}},
 		{"Secrets:", []string{"show-secrets", "force"}},

@@ -4,6 +4,7 @@ go 1.26.0
 
 require (
 	github.com/creack/pty v1.1.24
+	github.com/go-micro/plugins/v4/config/source/consul v1.2.0
 	github.com/go-micro/plugins/v4/registry/consul v1.2.1
 	github.com/gofrs/flock v0.13.1
 	github.com/google/go-cmp v0.7.0

@@ -62,6 +62,7 @@ func TestMergeTakesTheStrongestOfEachValue(t *testing.T) {
 	r := config.Reading{Consumer: config.Merge, Patterns: []string{"common/*", "{service}/app.yaml", "{service}/app-{env}.yaml", "{service}/{instance}.yaml"}}
 	items := itemsOf(
 		"common/app.yaml", "db: {pool: {max: 10, min: 1}, url: a}\nlist: [1, 2]\ngone: {a: 1}\nplain: x\nkept: {}\nnone:\n",
+		"common/flat.properties", "db.pool.max = 5\n",
 		"common/notes.txt", "hello",
 		"common/wrong.yaml", "a: [",
 		"order/app.yaml", "db: {pool: {max: 20}}\nlist: [3]\ngone: null\nplain: {deep: 1, deeper: {}}\nbig: 9007199254740993\n",
@@ -79,6 +80,7 @@ func TestMergeTakesTheStrongestOfEachValue(t *testing.T) {
 		`plain = "y" (order/app-prod.yaml) > {"deep":1,"deeper":{}} (order/app.yaml)`,
 		`kept = {} (common/app.yaml)`,
 		`none = null (common/app.yaml)`,
+		`db.pool.max = "5" (common/flat.properties)`,
 		`big = 9007199254740993 (order/app.yaml)`,
 		`! common/notes.txt: this has no keys with values, broken false`,
 		`! common/wrong.yaml: line 1: this is not YAML: did not find expected node content, broken true`,
@@ -176,7 +178,7 @@ func TestGoMicroReadsNothingWhereOneItemIsWrong(t *testing.T) {
 		"below a number": {[]string{"micro/config/a/b/c", "{}"}, "go-micro cannot read any of it: micro/config/a/b/c: it lies below a value that is no object, and the source panics"},
 		"below a list":   {[]string{"micro/config/a/list/x", ""}, "go-micro cannot read any of it: micro/config/a/list/x: it lies below a value that is no object, and the source panics"},
 		"in its place":   {[]string{"micro/config/a/b", `{"c": 2}`}, `a.b.c = 2 (micro/config/a/b) > 1 (micro/config/a)`},
-		"a map by a map": {[]string{"micro/config/m", `{"n": {"x": 1, "y": 2}}`, "micro/config/m/n", `{"x": 3}`}, `m.n.x = 3 (micro/config/m/n) > 1 (micro/config/m)`},
+		"a map by a map": {[]string{"micro/config/m", `{"n": {"x": 1, "y": 2}}`, "micro/config/m/n", `{"x": 3}`}, `m.n.x = 3 (micro/config/m/n) > 1 (micro/config/m) > {"y":2} (micro/config/m)`},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -18,6 +18,7 @@ type branch struct {
 	kids map[string]*branch
 	keys []string // of kids, in order
 	from *origin  // of a leaf, or of a map without kids
+	flat bool     // it is in a map that is Node.Flat
 	// shadows are what the branch hides; of a map without kids too.
 	shadows []Shadow
 }
@@ -29,7 +30,9 @@ func grow(n *Node, from *origin) *branch {
 	}
 	b := &branch{kids: make(map[string]*branch, len(n.Keys)), from: from}
 	for i, k := range n.Keys {
-		b.put(k, grow(&n.Nodes[i], from))
+		kid := grow(&n.Nodes[i], from)
+		kid.flat = n.Flat
+		b.put(k, kid)
 	}
 	return b
 }
@@ -69,13 +72,20 @@ func (b *branch) merge(over *branch, keep func(leaf *Node) bool) *branch {
 // never is keep of who lets every value be replaced.
 func never(*Node) bool { return false }
 
-// hide notes that b stands in the place of old.
+// hide notes that b stands in the place of old. What of a map has nothing in its
+// place, every leaf of b hides.
 func (b *branch) hide(old *branch) {
 	if b.leaf == nil && old.leaf == nil && len(b.keys) > 0 {
-		for _, k := range b.keys {
-			if was := old.kids[k]; was != nil {
-				b.kids[k].hide(was)
+		lost := &branch{kids: map[string]*branch{}}
+		for _, k := range old.keys {
+			if kid := b.kids[k]; kid != nil {
+				kid.hide(old.kids[k])
+			} else {
+				lost.put(k, old.kids[k])
 			}
+		}
+		if len(lost.keys) > 0 {
+			b.inherit(lost.hidden())
 		}
 		return
 	}
@@ -147,7 +157,7 @@ func (b *branch) values(path Path, out []EffectiveValue) []EffectiveValue {
 		return append(out, EffectiveValue{Path: slices.Clone(path), Value: b.node(b.from), Layer: b.from.key, Shadows: b.shadows})
 	}
 	for _, k := range b.keys {
-		out = b.kids[k].values(append(path, Step{Key: k}), out)
+		out = b.kids[k].values(append(path, Step{Key: k, Flat: b.kids[k].flat}), out)
 	}
 	return out
 }
