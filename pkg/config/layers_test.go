@@ -94,13 +94,15 @@ func TestAMapHidesWhatStoodInItsPlace(t *testing.T) {
 	t.Parallel()
 	r := config.Reading{Consumer: config.Merge, Patterns: []string{"a/*", "b/*", "c/*"}}
 	items := itemsOf(
+		"a/v.yaml", "db: zero",
+		"a/w.yaml", "db: one",
 		"a/x.yaml", "db: text\nmap: {one: 1, both: 2}\n",
 		"b/x.yaml", "db: {url: u, user: v}\nmap: {two: 3, both: 4}\n",
-		"c/x.yaml", "map: flat\n",
+		"c/x.yaml", "db: {url: w, user: z}\nmap: flat\n",
 	)
 	want := []string{
-		`db.url = "u" (b/x.yaml) > "text" (a/x.yaml)`,
-		`db.user = "v" (b/x.yaml) > "text" (a/x.yaml)`,
+		`db.url = "w" (c/x.yaml) > "u" (b/x.yaml) > "text" (a/x.yaml) > "one" (a/w.yaml) > "zero" (a/v.yaml)`,
+		`db.user = "z" (c/x.yaml) > "v" (b/x.yaml) > "text" (a/x.yaml) > "one" (a/w.yaml) > "zero" (a/v.yaml)`,
 		`map = "flat" (c/x.yaml) > {"both":4,"two":3} (b/x.yaml) > {"one":1} (a/x.yaml)`,
 	}
 	if diff := cmp.Diff(want, effective(t, r, config.Names{}, items)); diff != "" {

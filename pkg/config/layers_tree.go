@@ -19,7 +19,7 @@ type branch struct {
 	keys []string // of kids, in order
 	from *origin  // of a leaf, or of a map without kids
 	flat bool     // it is in a map that is Node.Flat
-	// shadows are what the branch hides; of a map without kids too.
+	// shadows are what a leaf, or a map without kids, hides, the weakest first.
 	shadows []Shadow
 }
 
@@ -50,7 +50,7 @@ func (b *branch) put(key string, kid *branch) {
 func (b *branch) merge(over *branch, keep func(leaf *Node) bool) *branch {
 	switch {
 	case b.leaf != nil && over.leaf == nil && keep(b.leaf):
-		b.shadows = append(over.hidden(), b.shadows...)
+		b.shadows = append(b.shadows, over.hidden()...)
 		return b
 	case b.leaf != nil, over.leaf != nil:
 		over.hide(b)
@@ -92,24 +92,24 @@ func (b *branch) hide(old *branch) {
 	b.inherit(old.hidden())
 }
 
-// inherit adds to what every leaf of b hides.
+// inherit adds to what every leaf of b hides. It takes shadows for its own.
 func (b *branch) inherit(shadows []Shadow) {
 	if len(b.keys) == 0 {
-		b.shadows = append(b.shadows, shadows...)
+		b.shadows = append(shadows, b.shadows...)
 	}
 	for _, k := range b.keys {
-		b.kids[k].inherit(shadows)
+		b.kids[k].inherit(slices.Clip(shadows))
 	}
 }
 
 // hidden returns what b is, and hides, as what somebody else hides: of a map one
-// value an item.
+// value an item. b is no more.
 func (b *branch) hidden() []Shadow {
 	if len(b.keys) == 0 {
-		return append([]Shadow{{b.from.key, b.node(b.from)}}, b.shadows...)
+		return append(b.shadows, Shadow{b.from.key, b.node(b.from)})
 	}
 	from := b.origins(nil)
-	slices.SortFunc(from, func(x, y *origin) int { return cmp.Or(y.layer-x.layer, y.item-x.item) })
+	slices.SortFunc(from, func(x, y *origin) int { return cmp.Or(x.layer-y.layer, x.item-y.item) })
 	out := make([]Shadow, 0, len(from))
 	for _, o := range from {
 		out = append(out, Shadow{o.key, b.node(o)})
@@ -154,7 +154,9 @@ func (b *branch) values(path Path, out []EffectiveValue) []EffectiveValue {
 		if len(path) == 0 { // there is nothing at all
 			return out
 		}
-		return append(out, EffectiveValue{Path: slices.Clone(path), Value: b.node(b.from), Layer: b.from.key, Shadows: b.shadows})
+		shadows := slices.Clone(b.shadows)
+		slices.Reverse(shadows)
+		return append(out, EffectiveValue{Path: slices.Clone(path), Value: b.node(b.from), Layer: b.from.key, Shadows: shadows})
 	}
 	for _, k := range b.keys {
 		out = b.kids[k].values(append(path, Step{Key: k, Flat: b.kids[k].flat}), out)
