@@ -23,6 +23,7 @@ func newConfigCmd(a *app) *cobra.Command {
 		newConfigGetCmd(a),
 		newConfigGrepCmd(a),
 		newConfigDiffCmd(a),
+		newConfigCheckCmd(a),
 		newConfigEffectiveCmd(a),
 		newConfigWatchCmd(a),
 	)

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"govctl/internal/findings"
+	"govctl/pkg/config"
 	"govctl/pkg/doctor"
 	"govctl/pkg/probe"
 )
@@ -30,6 +31,9 @@ func TestEveryFindingIsExplained(t *testing.T) {
 		}
 	}
 	for _, code := range doctor.Codes() {
+		codes = append(codes, string(code))
+	}
+	for _, code := range config.Codes() {
 		codes = append(codes, string(code))
 	}
 	slices.Sort(codes)

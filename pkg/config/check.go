@@ -167,6 +167,9 @@ type checked struct {
 	path   Path  // where walk is
 	at     []int // the same by the positions in Node.Nodes
 	first  int   // of its holders
+	// byGoMicro is true of what go-micro reads, to which a placeholder is always a
+	// variable.
+	byGoMicro bool
 	// warned is how many values got a warning.
 	warned int
 }
@@ -180,7 +183,7 @@ const (
 )
 
 func (c *checker) item(item *Item) {
-	k := checked{Item: item, c: c, first: len(c.holders)}
+	k := checked{Item: item, c: c, first: len(c.holders), byGoMicro: c.goMicro(item.Key) != nil}
 	format, _ := Detect(item.Declared, item.Name, item.Content)
 	if format != Binary {
 		k.marker()
@@ -294,9 +297,9 @@ func (k *checked) marker() {
 	if count == 0 {
 		return
 	}
-	text := "the mark of masked secrets stands here: the secret was overwritten with what is shown in its place"
+	text := "a masked secret was written back here: it is lost"
 	if count > 1 {
-		text = fmt.Sprintf("the mark of masked secrets stands here, the first of %d: they were overwritten with what is shown in their place", count)
+		text = fmt.Sprintf("masked secrets were written back, %d from here on: they are lost", count)
 	}
 	at := Node{}
 	at.Line, at.Column = position(string(k.Content), bytes.Index(k.Content, []byte(mask.Marker)))
@@ -338,6 +341,6 @@ func (k *checked) oldYAML(n *Node) {
 				old = "another " + old
 			}
 		}
-		return fmt.Sprintf("%s%s, but %s to those who read YAML 1.1: put it in quotes, or write what is meant", value, n.Kind, old)
+		return fmt.Sprintf("%s%s, and %s in YAML 1.1: quote it, or write what is meant", value, n.Kind, old)
 	})
 }

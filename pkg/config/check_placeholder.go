@@ -76,11 +76,11 @@ func (k *checked) placeholders(n *Node) {
 	}
 	var references []reference
 	for _, p := range all {
-		switch {
-		case p.Kind == Reference:
-			references = append(references, reference{Placeholder: p, name: loose(p.Name)})
-		case p.Kind == Variable && !p.Default:
+		switch variable := p.Kind == Variable || k.byGoMicro; {
+		case variable && !p.Default:
 			k.c.variables++
+		case p.Kind == Reference && !variable:
+			references = append(references, reference{Placeholder: p, name: loose(p.Name)})
 		}
 	}
 	switch count := len(k.c.holders) - k.first; {

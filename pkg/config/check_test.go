@@ -73,27 +73,27 @@ c/w.yaml:1:1  error unparsable: this is not UTF-8
 		},
 		"mask marker": {
 			map[string]string{"a/x.yaml": "db:\n  password: ••3f9a\n  token: ••aaaa\n", "a/y.txt": "pw ••1234"},
-			`a/x.yaml:2:13  error mask-marker: the mark of masked secrets stands here, the first of 2: they were overwritten with what is shown in their place
-a/y.txt:1:4  error mask-marker: the mark of masked secrets stands here: the secret was overwritten with what is shown in its place
+			`a/x.yaml:2:13  error mask-marker: masked secrets were written back, 2 from here on: they are lost
+a/y.txt:1:4  error mask-marker: a masked secret was written back here: it is lost
 `,
 		},
 		"old YAML": {
 			map[string]string{"a/x.yaml": "a: no\nb: [0o777, 12:30:45]\nc: \"no\"\nd: 1.10\ne: 2001-12-14\nf: ~\n", "a/y.json": `{"a": "no"}`},
-			`a/x.yaml:1:4 a warning yaml-1.1: no is text, but bool false to those who read YAML 1.1: put it in quotes, or write what is meant
-a/x.yaml:2:5 b[0] warning yaml-1.1: 0o777 is number, but text to those who read YAML 1.1: put it in quotes, or write what is meant
-a/x.yaml:2:12 b[1] warning yaml-1.1: 12:30:45 is text, but number 45045 to those who read YAML 1.1: put it in quotes, or write what is meant
-a/x.yaml:5:4 e warning yaml-1.1: 2001-12-14 is text, but time 2001-12-14 to those who read YAML 1.1: put it in quotes, or write what is meant
+			`a/x.yaml:1:4 a warning yaml-1.1: no is text, and bool false in YAML 1.1: quote it, or write what is meant
+a/x.yaml:2:5 b[0] warning yaml-1.1: 0o777 is number, and text in YAML 1.1: quote it, or write what is meant
+a/x.yaml:2:12 b[1] warning yaml-1.1: 12:30:45 is text, and number 45045 in YAML 1.1: quote it, or write what is meant
+a/x.yaml:5:4 e warning yaml-1.1: 2001-12-14 is text, and time 2001-12-14 in YAML 1.1: quote it, or write what is meant
 `,
 		},
 		"old YAML of a secret": {
 			map[string]string{"a/x.yaml": "password: 0123456\n"},
-			"a/x.yaml:1:11 password warning yaml-1.1: is number, but another number to those who read YAML 1.1: put it in quotes, or write what is meant\n",
+			"a/x.yaml:1:11 password warning yaml-1.1: is number, and another number in YAML 1.1: quote it, or write what is meant\n",
 		},
 		"one value by two aliases is one finding": {
 			map[string]string{"a/x.yaml": "a: &a [no]\nb: *a\nc: *a\n"},
-			`a/x.yaml:1:8 a[0] warning yaml-1.1: no is text, but bool false to those who read YAML 1.1: put it in quotes, or write what is meant
-a/x.yaml:1:8 b[0] warning yaml-1.1: no is text, but bool false to those who read YAML 1.1: put it in quotes, or write what is meant
-a/x.yaml:1:8 c[0] warning yaml-1.1: no is text, but bool false to those who read YAML 1.1: put it in quotes, or write what is meant
+			`a/x.yaml:1:8 a[0] warning yaml-1.1: no is text, and bool false in YAML 1.1: quote it, or write what is meant
+a/x.yaml:1:8 b[0] warning yaml-1.1: no is text, and bool false in YAML 1.1: quote it, or write what is meant
+a/x.yaml:1:8 c[0] warning yaml-1.1: no is text, and bool false in YAML 1.1: quote it, or write what is meant
 `,
 		},
 	} {
@@ -193,6 +193,14 @@ func TestCheckSaysWhatBreaksAConsumer(t *testing.T) {
 		"micro/config/scalar:0:0  " + fails + "this is a number, not an object or a list\n" +
 		"micro/config/text:1:1  " + fails + "this is not JSON: invalid character 'h' at start of value\n"
 	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+func TestAPlaceholderIsAVariableToGoMicro(t *testing.T) {
+	t.Parallel()
+	got := checkup(t, map[string]string{"micro/config/order": `{"a": "${no_such} ${x:1}"}`}, config.CheckOptions{})
+	if diff := cmp.Diff(config.Checkup{Items: 1, Well: 1, Variables: 1}, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 }
