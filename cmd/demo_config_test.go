@@ -87,7 +87,10 @@ func demoQuestions(t *testing.T) [][]string {
 		{"config", "get", "payment/app.json", "providers"},
 	}
 	for _, env := range demoEnvironments() {
-		questions = append(questions, []string{"config", "ls", "-e", env})
+		questions = append(questions, []string{"config", "ls", "-e", env}, []string{"config", "check", "-e", env})
+		for _, service := range demo.Services() {
+			questions = append(questions, []string{"config", "effective", service, "-e", env})
+		}
 		items, err := demo.Items(env)
 		if err != nil {
 			t.Fatal(err)
@@ -96,7 +99,12 @@ func demoQuestions(t *testing.T) [][]string {
 			questions = append(questions, []string{"config", "get", item.String(), "-e", env})
 		}
 	}
-	var all [][]string
+	all := [][]string{
+		{"config", "diff", "dev", "prod", "--show-expected", "--text"},
+		{"config", "diff", "dev", "prod", "--show-expected", "-o", "markdown"},
+		{"config", "diff", "dev", "prod", "--show-expected", "-o", "github"},
+		{"config", "diff", "dev", "test", "prod", "--show-expected", "-o", "markdown"},
+	}
 	for _, q := range questions {
 		for _, format := range []string{"table", "wide", "json", "yaml", "csv", "name"} {
 			all = append(all, append(slices.Clip(q), "-o", format))
