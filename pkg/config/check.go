@@ -151,7 +151,7 @@ func (c *checker) checkup(items []Item) Checkup {
 type checker struct {
 	CheckOptions
 	scopes    scopes
-	conflicts map[Key]Key // go-micro's lists, and the first item below each
+	conflicts map[Key]error // why go-micro cannot put an item to others
 	found     []Finding
 	holders   []holder
 	// variables and unknown are those of Checkup.

@@ -2,13 +2,15 @@ package config
 
 import (
 	"errors"
+	"slices"
 	"strings"
 )
 
 // reads tells whether some service reads an item.
 func (r Reading) reads(k Key) bool {
 	for _, p := range r.Patterns {
-		if k.fits(wildcards.Replace(p)) {
+		noGroup := k.Group == NoGroup && strings.Contains(p, "/") // "-" is no service
+		if !noGroup && k.fits(wildcards.Replace(p)) {
 			return true
 		}
 	}
@@ -28,29 +30,42 @@ func (c *checker) goMicro(k Key) *Reading {
 	return nil
 }
 
-// findConflicts finds what go-micro's source cannot have together: an item that is
-// a list, and one below its name.
+// findConflicts finds what go-micro's source cannot put together: an item that lies
+// below a value which another one has.
 func (c *checker) findConflicts(all []Item) {
-	lists := map[string]Key{}
-	for i := range all {
-		if c.goMicro(all[i].Key) == nil {
+	c.conflicts = map[Key]error{}
+	for _, r := range c.Readings {
+		if r.Consumer != GoMicro {
 			continue
 		}
-		if n, err := Parse(all[i].Content, JSON); err == nil && n.Kind == List {
-			lists[all[i].String()] = all[i].Key
-		}
-	}
-	if len(lists) == 0 {
-		return
-	}
-	c.conflicts = map[Key]Key{}
-	for i := range all {
-		name := all[i].String()
-		for at := strings.LastIndexByte(name, '/'); at > 0; at = strings.LastIndexByte(name[:at], '/') {
-			if list, ok := lists[name[:at]]; ok && c.conflicts[list] == (Key{}) {
-				c.conflicts[list] = all[i].Key
+		services := map[string][]Item{}
+		for i := range all {
+			if r.reads(all[i].Key) && GoMicro.Accepts(all[i]) == nil {
+				service := c.scopes.of(all[i].Key)
+				services[service] = append(services[service], all[i])
 			}
 		}
+		for service, items := range services {
+			layers, err := r.Layers(items, Names{Service: service})
+			for i := 0; err == nil && i < len(layers); i++ {
+				c.findConflictsIn(&layers[i])
+			}
+		}
+	}
+}
+
+// maxConflicts is how many are told of one source: each is looked for anew.
+const maxConflicts = 20
+
+func (c *checker) findConflictsIn(l *Layer) {
+	for range maxConflicts {
+		_, err := goMicroSource(l, 0)
+		refused, ok := errors.AsType[*RefusedError](err)
+		if !ok {
+			return
+		}
+		c.conflicts[refused.Key] = refused.Err
+		l.Items = slices.DeleteFunc(slices.Clone(l.Items), func(item Item) bool { return item.Key == refused.Key })
 	}
 }
 
@@ -60,17 +75,17 @@ func (k *checked) consumer() {
 	if r == nil {
 		return
 	}
-	const because = "go-micro's Consul source fails as a whole, for every service that reads "
-	below := because + strings.TrimSuffix(strings.Join(r.Patterns, ", "), "*")
-	if err := r.Consumer.Accepts(*k.Item); err != nil {
-		at := Node{}
-		why := err.Error()
-		if mistake, ok := errors.AsType[*ParseError](err); ok {
-			at.Line, at.Column, why = mistake.Line, mistake.Column, mistake.Text
-		}
-		k.find(BreaksConsumer, nil, &at, below+": "+why)
+	err := r.Consumer.Accepts(*k.Item)
+	if err == nil {
+		err = k.c.conflicts[k.Key]
 	}
-	if inside, ok := k.c.conflicts[k.Key]; ok {
-		k.find(BreaksConsumer, nil, &Node{}, below+": this is a list, and there is also "+inside.String())
+	if err == nil {
+		return
 	}
+	at, why := Node{}, err.Error()
+	if mistake, ok := errors.AsType[*ParseError](err); ok {
+		at.Line, at.Column, why = mistake.Line, mistake.Column, mistake.Text
+	}
+	below := strings.TrimSuffix(strings.Join(r.Patterns, ", "), "*")
+	k.find(BreaksConsumer, nil, &at, "go-micro's Consul source fails as a whole, for every service that reads "+below+": "+why)
 }

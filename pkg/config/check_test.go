@@ -189,9 +189,28 @@ func TestCheckSaysWhatBreaksAConsumer(t *testing.T) {
 		"order/app.yaml":            "a: 1\n",
 	}, config.CheckOptions{}))
 	const fails = "error breaks-consumer: go-micro's Consul source fails as a whole, for every service that reads micro/config/: "
-	want := "micro/config/list:0:0  " + fails + "this is a list, and there is also micro/config/list/deep/it\n" +
+	want := "micro/config/list/deep/it:0:0  " + fails + "it lies below a value that is no object, and the source panics\n" +
 		"micro/config/scalar:0:0  " + fails + "this is a number, not an object or a list\n" +
 		"micro/config/text:1:1  " + fails + "this is not JSON: invalid character 'h' at start of value\n"
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+func TestCheckKnowsWhatServicesReadByGoMicro(t *testing.T) {
+	t.Parallel()
+	got := findingsOf(checkup(t, map[string]string{
+		"order/db":       `{"max": 1}`,
+		"order/db/max/x": `{}`,
+		"order/db/max/y": `{}`,
+		"order/port":     "8080",
+		"user/port":      "{}",
+		"other.txt":      "8080",
+	}, config.CheckOptions{Readings: []config.Reading{{Consumer: config.GoMicro, Patterns: []string{"{service}/*"}}}}))
+	const fails = "error breaks-consumer: go-micro's Consul source fails as a whole, for every service that reads {service}/: "
+	want := "order/db/max/x:0:0  " + fails + "it lies below a value that is no object, and the source panics\n" +
+		"order/db/max/y:0:0  " + fails + "it lies below a value that is no object, and the source panics\n" +
+		"order/port:0:0  " + fails + "this is a number, not an object or a list\n"
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
