@@ -34,7 +34,7 @@ type offer struct {
 
 // fileFlags are the flags whose value is a file. All others that have no list of
 // their own complete to nothing: the names of files would mislead.
-func fileFlags() []string { return []string{"config", "out", "tls-ca"} }
+func fileFlags() []string { return []string{"config", "file", "out", "tls-ca"} }
 
 // addCompletions adds to the commands below c, and to their flags, what they
 // complete to where they do not say so themselves.

@@ -26,6 +26,8 @@ func newConfigCmd(a *app) *cobra.Command {
 		newConfigCheckCmd(a),
 		newConfigEffectiveCmd(a),
 		newConfigWatchCmd(a),
+		newConfigSetCmd(a),
+		newConfigRmCmd(a),
 	)
 	c.Aliases = []string{"cfg"}
 	c.GroupID = groupCompare
@@ -45,6 +47,10 @@ type configSource struct {
 	single bool
 	// folder is where the store lies in its system, "" where it is all of it.
 	folder string
+	// target is the back-end, with a nil URL for files; a write to a protected one
+	// is confirmed by name.
+	target    backend.Target
+	protected bool
 }
 
 // noticing returns what takes the notices of one store, and remembers in lacks that
@@ -86,7 +92,7 @@ func (a *app) openConfig(ctx context.Context, name string) (configSource, error)
 	if err != nil {
 		return configSource{}, withHint(usageError{err}, schemeHint(b.URL))
 	}
-	src := configSource{store: store, env: env.Name, at: whereIs(b.URL), lacks: lacks}
+	src := configSource{store: store, env: env.Name, at: whereIs(b.URL), lacks: lacks, target: t, protected: b.Protected}
 	if b.URL.Host != "" {
 		src.at += b.URL.Path
 		src.folder = b.URL.Path

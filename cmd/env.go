@@ -6,8 +6,10 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"os/user"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -36,8 +38,9 @@ type Env struct {
 	// folders for settings, for data and for what can be had again, without
 	// "govctl"; "" where the system names none.
 	Dir, ConfigDir, DataDir, CacheDir string
-	// PID is the process's number.
-	PID int
+	// PID is the process's number, User who runs it, as "oncall@ops2".
+	PID  int
+	User string
 	// Notify returns a context that ends when the user interrupts the process.
 	Notify func(context.Context) (context.Context, context.CancelFunc)
 }
@@ -63,6 +66,7 @@ func OSEnv() Env {
 		DataDir:   userDataDir(),
 		CacheDir:  cacheDir,
 		PID:       os.Getpid(),
+		User:      userName(),
 		Notify: func(ctx context.Context) (context.Context, context.CancelFunc) {
 			return signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 		},
@@ -71,6 +75,18 @@ func OSEnv() Env {
 		env.Width = terminalWidth()
 	}
 	return env
+}
+
+// userName returns who runs the process, and where: "oncall@ops2".
+func userName() string {
+	name, host := "unknown", "unknown"
+	if u, err := user.Current(); err == nil {
+		name = u.Username
+	}
+	if h, err := os.Hostname(); err == nil {
+		host, _, _ = strings.Cut(h, ".")
+	}
+	return name + "@" + host
 }
 
 // printf writes to stdout what is said on the way. That nobody reads it any more

@@ -12,6 +12,7 @@ import (
 	"govctl/internal/closest"
 	"govctl/internal/render"
 	"govctl/internal/settings"
+	"govctl/pkg/change"
 	"govctl/pkg/config"
 	"govctl/pkg/registry"
 )
@@ -23,6 +24,7 @@ const (
 	exitUsage       = 2   // mend the command or the settings; nothing was attempted
 	exitFailure     = 3   // attempted and failed; nothing was printed
 	exitPartial     = 4   // something is missing; what there is was printed
+	exitConflict    = 5   // someone else changed it; nothing of theirs was overwritten
 	exitInterrupted = 130 // as a shell reports SIGINT
 )
 
@@ -101,15 +103,29 @@ func statusOf(err error) int {
 		return exitOK
 	case errors.Is(err, context.Canceled):
 		return exitInterrupted
-	case usage, selector, setting, glob, errors.Is(err, registry.ErrUnsupported), errors.Is(err, config.ErrUnsupported):
+	case usage, selector, setting, glob, errors.Is(err, registry.ErrUnsupported), errors.Is(err, config.ErrUnsupported), isNoPlan(err):
 		return exitUsage
+	case errors.Is(err, change.ErrConflict):
+		return exitConflict
 	case errors.Is(err, errFinding):
 		return exitFinding
-	case partial, query != nil && query.Partial, errors.Is(err, errIncomplete):
+	case partial, isHalfWritten(err), query != nil && query.Partial, errors.Is(err, errIncomplete):
 		return exitPartial
 	default:
 		return exitFailure
 	}
+}
+
+// isNoPlan reports whether nothing was attempted, as a plan cannot be applied.
+func isNoPlan(err error) bool {
+	return errors.Is(err, change.ErrPlan) || errors.Is(err, change.ErrElsewhere) || errors.Is(err, change.ErrTooLarge) || errors.Is(err, change.ErrReserved)
+}
+
+// isHalfWritten reports whether a part was written, or it is not known what was.
+func isHalfWritten(err error) bool {
+	partial, ok := errors.AsType[*change.PartialError](err)
+	return ok && len(partial.Made) > 0 || errors.Is(err, change.ErrUnknown) ||
+		errors.Is(err, change.ErrUnjournalled) || errors.Is(err, change.ErrOverwritten)
 }
 
 // report writes err for a person, in one line and a hint, and returns the
@@ -159,6 +175,25 @@ func hintFor(err error) string {
 	}
 	if e, ok := errors.AsType[*settings.Error](err); ok {
 		return e.Hint
+	}
+	return hintOfWrite(err)
+}
+
+// hintOfWrite is hintFor of what became of a plan.
+func hintOfWrite(err error) string {
+	store, _ := errors.AsType[*change.Error](err)
+	busy, isBusy := errors.AsType[*change.BusyError](err)
+	switch {
+	case isBusy && busy.Lapsed:
+		return fmt.Sprintf("`govctl recover %s --back` takes back what was made of it", busy.ID)
+	case isBusy:
+		return "wait until it is done: `govctl history` shows it"
+	case errors.Is(err, change.ErrUnknown), errors.Is(err, change.ErrUnjournalled):
+		return "`govctl recover` lists what was cut off, and ends it"
+	case errors.Is(err, change.ErrElsewhere), errors.Is(err, change.ErrConflict):
+		return "nothing of others was overwritten: run it again to plan anew"
+	case store != nil:
+		return store.Hint
 	}
 	return ""
 }

@@ -32,7 +32,7 @@ const (
 // means the same in all commands.
 func flagGroups() []flagGroup {
 	return []flagGroup{
-		{"Select:", []string{"label", "health", "filter", "sort", "limit", "all", "ignore-case", "instance"}},
+		{"Select:", []string{"label", "health", "filter", "sort", "limit", "since", "all", "ignore-case", "instance"}},
 		{"Watch:", []string{"watch", "interval", "threshold", "for", "exec"}},
 		{"Compare:", []string{"id", "ignore", "ignore-order", "show-expected", "text"}},
 		{"Secrets:", []string{"show-secrets", "force"}},
@@ -42,7 +42,7 @@ func flagGroups() []flagGroup {
 			"tls-server-name", "allow-cidr", "explain",
 		}},
 		{"Demo:", []string{"tour"}},
-		{"Write:", []string{"out", "protected", "revoke", "dry-run", "yes"}},
+		{"Write:", []string{"out", "protected", "revoke", "dry-run", "yes", "confirm", "message", "as", "file", "forward", "back"}},
 		{titleOutput, []string{"output", "jq", "no-headers", "fail-on", "color", "quiet"}},
 		{titleBackends, []string{"env", "dc", "namespace", "config", "timeout", "max-body", "max-stale"}},
 		{titleGeneral, []string{"help"}},
@@ -53,7 +53,7 @@ func flagGroups() []flagGroup {
 // holds other commands, or asks nothing and nobody.
 func irrelevant(c *cobra.Command) []string {
 	switch {
-	case c.HasParent() && c.HasAvailableSubCommands(), c.Name() == "completion", c.Name() == "help":
+	case c.HasParent() && c.HasAvailableSubCommands() && c.Use == c.Name(), c.Name() == "completion", c.Name() == "help":
 		return []string{titleOutput, titleBackends}
 	case c.Name() == "version", c.Name() == "explain":
 		return []string{titleBackends}

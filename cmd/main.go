@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -38,6 +39,9 @@ func newRootCmd(a *app) *cobra.Command {
 		newConfigCmd(a),
 		newEnvCmd(a),
 		newInitCmd(a),
+		newHistoryCmd(a),
+		newRollbackCmd(a),
+		newRecoverCmd(a),
 		newDoctorCmd(a),
 		newExplainCmd(a),
 		newDemoCmd(a),
@@ -51,6 +55,7 @@ func newRootCmd(a *app) *cobra.Command {
 	root.AddGroup(
 		&cobra.Group{ID: groupSee, Title: "What is registered, and is it alive?"},
 		&cobra.Group{ID: groupCompare, Title: "What differs between environments?"},
+		&cobra.Group{ID: groupChange, Title: "Who changed what?"},
 		&cobra.Group{ID: groupSetup, Title: "Set up and check:"},
 		&cobra.Group{ID: groupLearn, Title: "Learn:"},
 	)
@@ -70,6 +75,7 @@ func newRootCmd(a *app) *cobra.Command {
 const (
 	groupSee     = "see"
 	groupCompare = "compare"
+	groupChange  = "change"
 	groupSetup   = "setup"
 	groupLearn   = "learn"
 )
@@ -103,6 +109,9 @@ func noSuchCommand(c *cobra.Command, args []string) error {
 	hint := suggest(args[0], names, fmt.Sprintf("`%s --help` lists the commands", c.CommandPath()))
 	return withHint(fmt.Errorf("%s has no command %q", c.CommandPath(), args[0]), hint)
 }
+
+// atLeast refuses fewer arguments than n, and says what is wanted.
+func atLeast(n int, wanted string) cobra.PositionalArgs { return between(n, math.MaxInt, wanted) }
 
 // exactly refuses any other number of arguments than n, and says what is wanted.
 func exactly(n int, wanted string) cobra.PositionalArgs { return between(n, n, wanted) }

@@ -14,6 +14,7 @@ import (
 	"govctl/pkg/backend/consul"
 	"govctl/pkg/backend/jaeger"
 	"govctl/pkg/backend/local"
+	"govctl/pkg/change"
 	"govctl/pkg/config"
 	"govctl/pkg/doctor"
 	"govctl/pkg/registry"
@@ -51,16 +52,17 @@ type scheme struct {
 	name          string
 	openRegistry  func(Target) (registry.Registry, error)
 	openConfig    func(Target) (config.Store, error)
+	openChanges   func(Target) (change.Store, error)
 	openInspector func(Target) (doctor.Inspector, error)
 }
 
 func schemes() []scheme {
 	return []scheme{
-		{"consul", openConsul, configConsul, inspectConsul},
-		{"consul+https", openConsul, configConsul, inspectConsul},
-		{"jaeger", nil, nil, inspectJaeger},
-		{"jaeger+https", nil, nil, inspectJaeger},
-		{"local", openLocal, configLocal, inspectLocal},
+		{"consul", openConsul, configConsul, changesConsul, inspectConsul},
+		{"consul+https", openConsul, configConsul, changesConsul, inspectConsul},
+		{"jaeger", nil, nil, nil, inspectJaeger},
+		{"jaeger+https", nil, nil, nil, inspectJaeger},
+		{"local", openLocal, configLocal, changesLocal, inspectLocal},
 	}
 }
 
@@ -104,6 +106,18 @@ func OpenConfig(t Target) (config.Store, error) {
 	return nil, fmt.Errorf("no configuration in %q: a URL starts with one of %s", t.URL.Scheme+"://", strings.Join(schemesThat(isOne), ", "))
 }
 
+// OpenChanges returns what writes to the configuration that t names, without
+// connecting to it. An error means that the URL is wrong.
+func OpenChanges(t Target) (change.Store, error) {
+	for _, s := range schemes() {
+		if s.name == t.URL.Scheme && s.openChanges != nil {
+			return s.openChanges(t)
+		}
+	}
+	isOne := func(s scheme) bool { return s.openChanges != nil }
+	return nil, fmt.Errorf("nothing can be written to %q: a URL starts with one of %s", t.URL.Scheme+"://", strings.Join(schemesThat(isOne), ", "))
+}
+
 // OpenFiles returns the configuration in a folder or a file, which single tells; path
 // is absolute. It is for the command line alone, which no settings can name: the
 // folders that govctl itself keeps are local://. The error is a *config.Error.
@@ -126,6 +140,8 @@ func OpenInspector(t Target) (doctor.Inspector, error) {
 func openConsul(t Target) (registry.Registry, error) { return consul.OpenRegistry(consulOptions(t)) }
 
 func configConsul(t Target) (config.Store, error) { return consul.OpenConfig(consulOptions(t)) }
+
+func changesConsul(t Target) (change.Store, error) { return consul.OpenChanges(consulOptions(t)) }
 
 func inspectConsul(t Target) (doctor.Inspector, error) {
 	return consul.OpenInspector(consulOptions(t))
@@ -156,6 +172,14 @@ func configLocal(t Target) (config.Store, error) {
 		return nil, err
 	}
 	return local.OpenConfig(o)
+}
+
+func changesLocal(t Target) (change.Store, error) {
+	o, err := localOptions(t)
+	if err != nil {
+		return nil, err
+	}
+	return local.OpenChanges(o)
 }
 
 func inspectLocal(t Target) (doctor.Inspector, error) {

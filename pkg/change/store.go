@@ -105,6 +105,8 @@ var (
 	ErrUnknown = errors.New("the outcome is not known")
 	// ErrTooLarge means that something does not fit into the store.
 	ErrTooLarge = errors.New("too large")
+	// ErrReserved means that nobody writes there but govctl for itself.
+	ErrReserved = errors.New("kept by govctl itself")
 	// ErrInvalid means that the system answered something that is no answer.
 	ErrInvalid = errors.New("invalid answer")
 	// ErrNotFound means that the journal has no such entry.

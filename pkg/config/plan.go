@@ -31,7 +31,7 @@ func NewChange(key Key, before *Item, after []byte) (c change.Change, ok bool) {
 	if (c.Before == nil) == (after == nil) && bytes.Equal(c.Before, after) {
 		return c, false
 	}
-	c.Says = says(&c)
+	c.Says = Says(&c)
 	return c, true
 }
 
@@ -57,9 +57,9 @@ const (
 	maxValue = 60
 )
 
-// says tells what a change does, for a journal that others read: secrets are masked
+// Says tells what a change does, for a journal that others read: secrets are masked
 // without a hash.
-func says(c *change.Change) []string {
+func Says(c *change.Change) []string {
 	d := DiffOfChange(c)
 	switch {
 	case d.Kind == OnlyA:

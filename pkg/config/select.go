@@ -5,6 +5,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // GlobError says that a pattern is no glob: the caller's fault, not the store's.
@@ -100,4 +102,22 @@ func Find(items []Item, key string) []Item {
 		return found
 	}
 	return named(func(k Key) bool { return k.Name == key && !strings.Contains(key, "/") })
+}
+
+// ParseKey reads "group/name", or a name alone, as the key of an item that is to be
+// written.
+func ParseKey(text string) (Key, error) {
+	group, name, grouped := strings.Cut(text, "/")
+	if !grouped {
+		group, name = NoGroup, text
+	}
+	switch {
+	case group == "" || name == "" || strings.HasSuffix(name, "/"):
+		return Key{}, fmt.Errorf("%q is no key: a group or a name is missing", text)
+	case grouped && group == NoGroup:
+		return Key{}, fmt.Errorf("%q is no key: %q stands for no group", text, NoGroup)
+	case !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl):
+		return Key{}, fmt.Errorf("%q is no key: it has characters that nobody can see", text)
+	}
+	return Key{Group: group, Name: name}, nil
 }

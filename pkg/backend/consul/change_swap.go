@@ -82,6 +82,9 @@ func (c *Changes) Swap(ctx context.Context, ops []change.Op) error {
 		return c.fail(err)
 	}
 	for i := range ops {
+		if name := c.name(ops[i].Key); ops[i].Key.Space == change.Items && strings.HasPrefix(name, ownFolder) {
+			return fmt.Errorf("%s: %w", name, change.ErrReserved)
+		}
 		if n := len(ops[i].Content); n > maxValue {
 			return fmt.Errorf("%s: %w: %d bytes, and Consul takes %d at most", ops[i].Key, change.ErrTooLarge, n, maxValue)
 		}

@@ -1,0 +1,191 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"govctl/internal/mask"
+	"govctl/internal/render"
+	"govctl/pkg/backend"
+	"govctl/pkg/change"
+	"govctl/pkg/config"
+)
+
+// planFlags are what every command may be told that changes what is in a back-end.
+type planFlags struct {
+	dryRun, yes, force bool
+	confirm, why, as   string
+}
+
+func (f *planFlags) add(c *cobra.Command) {
+	flags := c.Flags()
+	flags.BoolVar(&f.dryRun, "dry-run", false, "print the plan, and write nothing")
+	flags.BoolVar(&f.yes, "yes", false, "do not ask")
+	flags.StringVar(&f.confirm, "confirm", "", "do not ask about the protected environment `ENV`")
+	flags.StringVarP(&f.why, "message", "m", "", "`WHY` it is done, for the journal")
+	flags.StringVar(&f.as, "as", "", "the `NAME` that the journal keeps, instead of user@host")
+	flags.BoolVar(&f.force, "force", false, "write also what somebody holds a lock on")
+}
+
+// most bounds what a person may write into the journal, in bytes.
+const maxNote = 1000
+
+// options returns what the engine is told.
+func (a *app) planOptions(f *planFlags) (change.Options, error) {
+	who := f.as
+	if who == "" {
+		who = a.User
+	}
+	for flag, text := range map[string]string{"-m": f.why, "--as": who} {
+		if len(text) > maxNote {
+			return change.Options{}, usagef("%s: it has %d bytes, and at most %d are kept", flag, len(text), maxNote)
+		}
+		if strings.Contains(text, mask.Marker) {
+			return change.Options{}, usagef("%s: it holds %q, which marks a secret", flag, mask.Marker)
+		}
+	}
+	return change.Options{By: who, Why: f.why, Now: a.Now, Force: f.force}, nil
+}
+
+// openChanges returns what writes to the environment's configuration.
+func (a *app) openChanges(src configSource) (change.Store, error) {
+	if src.target.URL == nil {
+		return nil, withHint(usagef("%s: files are only read", src.env), "edit them, or copy them to local://DIR")
+	}
+	return backend.OpenChanges(src.target)
+}
+
+// newPlan returns a plan of changes for an environment.
+func (a *app) newPlan(ctx context.Context, src configSource, s change.Store, changes []change.Change) (*change.Plan, error) {
+	about, err := s.About(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &change.Plan{
+		ID: change.NewID(), Environment: src.env, Identity: about.Identity, Made: a.Now().UTC(), By: a.User, Changes: changes,
+	}, nil
+}
+
+// carryOut shows what changes do to the environment, asks, and makes them.
+func (a *app) carryOut(ctx context.Context, src configSource, changes []change.Change, f planFlags, reverts string) error {
+	out, err := a.output()
+	if err != nil {
+		return err
+	}
+	o, err := a.planOptions(&f)
+	if err != nil {
+		return err
+	}
+	m, err := a.masker()
+	if err != nil {
+		return err
+	}
+	if err := refuseMasked(changes); err != nil {
+		return err
+	}
+	store, err := a.openChanges(src)
+	if err != nil {
+		return err
+	}
+	limited, cancel := a.within(ctx)
+	plan, err := a.newPlan(limited, src, store, changes)
+	cancel()
+	if err != nil {
+		return err
+	}
+	plan.Reverts = reverts
+	view := a.viewOf(plan, src, m)
+	if len(changes) == 0 || f.dryRun {
+		return a.writePlan(out, view)
+	}
+	if human(out.Format) {
+		if err := a.writePlan(out, view); err != nil {
+			return err
+		}
+	}
+	if err := a.agree(ctx, src, plan, f); err != nil {
+		return err
+	}
+	return a.apply(ctx, out, store, plan, view, o)
+}
+
+// refuseMasked refuses content that was masked: writing it would destroy secrets.
+func refuseMasked(changes []change.Change) error {
+	for i := range changes {
+		c := &changes[i]
+		if strings.Contains(string(c.After), mask.Marker) && !strings.Contains(string(c.Before), mask.Marker) {
+			return withHint(usagef("%s: the new content holds %q, which stands for a secret that was masked", config.KeyOfChange(c.Name), mask.Marker),
+				"`govctl config get --show-secrets` shows the secrets themselves")
+		}
+	}
+	return nil
+}
+
+// agree asks whether the plan is to be applied.
+func (a *app) agree(ctx context.Context, src configSource, plan *change.Plan, f planFlags) error {
+	what := "apply " + plural(len(plan.Changes), "change") + " to " + src.place()
+	switch {
+	case !src.protected && f.yes, src.protected && f.confirm == src.env:
+		return nil
+	case f.confirm != "" && f.confirm != src.env:
+		return withHint(usagef("%s: --confirm names %q", what, f.confirm), "--confirm "+shellQuote(src.env))
+	case !src.protected:
+		return a.confirm(ctx, "Apply "+plural(len(plan.Changes), "change")+" to "+src.place()+"?", what)
+	case !a.StdinTTY || !a.StderrTTY:
+		return withHint(usagef("%s: it is protected, and there is no terminal to ask on", what), "--confirm "+shellQuote(src.env)+" says so beforehand")
+	}
+	name, err := a.answer(ctx, fmt.Sprintf("%s is protected. Type its name to apply %s:", src.env, plural(len(plan.Changes), "change")))
+	switch {
+	case errors.Is(err, context.Canceled):
+		return err
+	case strings.TrimSpace(name) == src.env:
+		return nil
+	}
+	return withHint(usagef("%s: not confirmed, nothing was changed", what), "its name is "+src.env)
+}
+
+// apply applies the plan and prints what became of it.
+func (a *app) apply(ctx context.Context, out render.Options, s change.Store, plan *change.Plan, view planView, o change.Options) error {
+	begun := a.Now()
+	progress := render.NewProgress(a.Stderr, a.StderrTTY && !a.flags.quiet, a.Now)
+	o.Progress = func(made int) {
+		progress.Update(fmt.Sprintf("%d of %s made", made, plural(len(plan.Changes), "change")))
+	}
+	record, err := change.Apply(ctx, s, plan, o)
+	progress.Done()
+	if record.ID == "" {
+		return fmt.Errorf("apply plan %s: %w", plan.ID, err)
+	}
+	view.note(&record)
+	if human(out.Format) {
+		a.writeOutcome(&view, a.Now().Sub(begun))
+	} else if err := a.writePlan(out, view); err != nil {
+		return err
+	}
+	a.prune(ctx, s)
+	if err != nil {
+		return fmt.Errorf("apply plan %s: %w", plan.ID, err)
+	}
+	return nil
+}
+
+// The bounds of a journal: the age of its entries, and the bytes of what they keep.
+const (
+	journalAge  = 90 * 24 * time.Hour
+	journalSize = 64 << 20
+)
+
+// prune keeps the journal within its bounds. That it could not is no reason to call
+// a write that was made a failure.
+func (a *app) prune(ctx context.Context, s change.Store) {
+	ctx, cancel := a.within(ctx)
+	defer cancel()
+	if _, err := change.Prune(ctx, s, a.Now().Add(-journalAge), journalSize); err != nil {
+		a.say("the journal could not be cleared of what is old: %v", err)
+	}
+}

@@ -1,0 +1,161 @@
+package cmd
+
+import (
+	"fmt"
+	"time"
+
+	"govctl/internal/mask"
+	"govctl/internal/render"
+	"govctl/pkg/change"
+	"govctl/pkg/config"
+)
+
+// planView is a plan, and what became of it. The JSON names are an interface.
+type planView struct {
+	ID          string `json:"id"`
+	Environment string `json:"environment"`
+	Backend     string `json:"backend"`
+	// State is "planned", or that of the journal.
+	State   string          `json:"state"`
+	Reverts string          `json:"reverts,omitempty"`
+	Changes []plannedChange `json:"changes"`
+}
+
+// plannedChange is a change of a plan; its secrets are masked.
+type plannedChange struct {
+	config.Key
+	// Kind is "created", "removed", "changed", or "replaced" where it has no inner
+	// structure.
+	Kind string `json:"kind"`
+	Size int    `json:"size"`
+	// Changes are the values inside that become others.
+	Changes []config.Change `json:"changes"`
+	From    change.Revision `json:"from,omitempty"`
+	To      change.Revision `json:"to,omitempty"`
+	Made    bool            `json:"made"`
+}
+
+// statePlanned is what has not been applied.
+const statePlanned = "planned"
+
+func (a *app) viewOf(p *change.Plan, src configSource, m *mask.Masker) planView {
+	v := planView{ID: p.ID, Environment: src.env, Backend: src.at, State: statePlanned, Reverts: p.Reverts, Changes: make([]plannedChange, len(p.Changes))}
+	for i := range p.Changes {
+		v.Changes[i] = plannedOf(&p.Changes[i], m)
+	}
+	return v
+}
+
+func plannedOf(c *change.Change, m *mask.Masker) plannedChange {
+	d := config.DiffOfChange(c)
+	out := plannedChange{Key: d.Key, Kind: "changed", Size: len(c.After), Changes: []config.Change{}, From: c.Expect}
+	switch d.Kind {
+	case config.OnlyA:
+		out.Kind = "removed"
+	case config.OnlyB:
+		out.Kind = "created"
+	case config.Whole, config.Unknown:
+		out.Kind = "replaced"
+	case config.Inside:
+		for _, in := range d.Changes {
+			out.Changes = append(out.Changes, config.MaskedChange(in, m))
+		}
+	}
+	return out
+}
+
+// note takes in what became of the plan.
+func (v *planView) note(r *change.Record) {
+	v.State = string(r.State)
+	for i := range r.Changes {
+		v.Changes[i].To, v.Changes[i].Made = r.Changes[i].To, r.Changes[i].Made
+	}
+}
+
+// writePlan writes what is to be done, or, where it is for programs, was done.
+func (a *app) writePlan(out render.Options, v planView) error {
+	if !human(out.Format) {
+		return render.WriteDocument(a.Stdout, out, render.Document{Data: v, Name: v.ID})
+	}
+	if len(v.Changes) == 0 {
+		a.printf("nothing to change in %s\n", render.Safe(v.Environment))
+		return nil
+	}
+	a.printf("Plan %s: %s to %s (%s)\n\n", v.ID, plural(len(v.Changes), "change"), render.Safe(v.Environment), render.Safe(v.Backend))
+	var lines []render.Cell
+	for i := range v.Changes {
+		lines = append(lines, v.Changes[i].lines()...)
+	}
+	if err := render.WriteLines(a.Stdout, out, lines); err != nil {
+		return err
+	}
+	a.printf("\n")
+	return nil
+}
+
+// lines tell a change: its item, and below it each value.
+func (c *plannedChange) lines() []render.Cell {
+	head := render.Cell{Text: "  " + c.String()}
+	switch c.Kind {
+	case "created":
+		head.Text, head.Style = fmt.Sprintf("  + %s  created, %s", c.Key, render.Bytes(c.Size)), render.Good
+	case "removed":
+		head.Text, head.Style = fmt.Sprintf("  - %s  removed", c.Key), render.Bad
+	case "replaced":
+		head.Text, head.Style = fmt.Sprintf("  ~ %s  replaced as a whole, %s", c.Key, render.Bytes(c.Size)), render.Warn
+	}
+	lines := []render.Cell{head}
+	for _, in := range c.Changes {
+		lines = append(lines, render.Cell{Text: "    " + in.Say(), Style: render.Warn})
+	}
+	if c.Kind == "changed" && len(c.Changes) == 0 {
+		lines = append(lines, render.Cell{Text: "    no value changes: comments, order or layout", Style: render.Dim})
+	}
+	return lines
+}
+
+// maxTold is how many items are told one by one when a plan was applied.
+const maxTold = 20
+
+// writeOutcome tells what was made, and how to take it back.
+func (a *app) writeOutcome(v *planView, took time.Duration) {
+	made := 0
+	for i := range v.Changes {
+		c := &v.Changes[i]
+		if !c.Made {
+			continue
+		}
+		if made++; made <= maxTold {
+			a.printf("✓ %s  %s\n", render.Safe(c.String()), render.Safe(c.outcome()))
+		}
+	}
+	if made > maxTold {
+		a.printf("✓ and %d more\n", made-maxTold)
+	}
+	switch {
+	case made == len(v.Changes):
+		a.printf("Applied as %s in %s. Undo: govctl rollback %s\n", v.ID, roughly(took), v.ID)
+	case made > 0:
+		a.printf("%d of %s made, as %s. Undo: govctl rollback %s\n", made, plural(len(v.Changes), "change"), v.ID, v.ID)
+	}
+}
+
+// outcome says what stands there now.
+func (c *plannedChange) outcome() string {
+	switch {
+	case c.Kind == "removed":
+		return "removed, read back, gone"
+	case c.To == change.Absent:
+		return "written, and changed by another since"
+	default:
+		return fmt.Sprintf("at revision %.12s, read back, equal", c.To)
+	}
+}
+
+// roughly rounds a time to what a person reads.
+func roughly(d time.Duration) time.Duration {
+	if d < time.Second {
+		return d.Round(time.Millisecond)
+	}
+	return d.Round(100 * time.Millisecond)
+}
