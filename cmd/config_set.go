@@ -80,7 +80,7 @@ func (a *app) newContent(file string, args []string) ([]byte, error) {
 		if !filepath.IsAbs(file) {
 			file = filepath.Join(a.Dir, file)
 		}
-		f, err := os.Open(file) //nolint:gosec // the user names it
+		f, err := os.Open(file)
 		if err != nil {
 			return nil, usageError{err}
 		}

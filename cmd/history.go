@@ -81,28 +81,10 @@ func (a *app) history(ctx context.Context, opts historyOptions, globs []string) 
 	if err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
-	shown := make([]change.Record, 0, len(records))
-	for i := range records {
-		picked, err := touches(&records[i], globs)
-		if err != nil {
-			return err
-		}
-		recent := opts.since == 0 || a.Now().Sub(records[i].At) <= opts.since
-		if picked && recent && (opts.limit == 0 || len(shown) < opts.limit) {
-			shown = append(shown, records[i])
-		}
+	shown, err := a.chosenRecords(records, opts, globs)
+	if err == nil {
+		err = a.writeHistory(out, shown)
 	}
-	err = writeList(a.Stdout, out, render.List[historyRow]{
-		Columns: a.historyColumns(),
-		Name:    func(r historyRow) string { return r.ID },
-		Items: func(yield func(historyRow, error) bool) {
-			for i := range shown {
-				if !yield(historyOf(&shown[i]), nil) {
-					return
-				}
-			}
-		},
-	})
 	if err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
@@ -110,6 +92,30 @@ func (a *app) history(ctx context.Context, opts historyOptions, globs []string) 
 		a.say("%s · %s", plural(len(shown), "change"), src.place())
 	}
 	return nil
+}
+
+// chosenRecords returns those of records that opts and globs pick.
+func (a *app) chosenRecords(records []change.Record, opts historyOptions, globs []string) ([]historyRow, error) {
+	rows := []historyRow{}
+	for i := range records {
+		picked, err := touches(&records[i], globs)
+		if err != nil {
+			return nil, err
+		}
+		recent := opts.since == 0 || a.Now().Sub(records[i].At) <= opts.since
+		if picked && recent && (opts.limit == 0 || len(rows) < opts.limit) {
+			rows = append(rows, historyOf(&records[i]))
+		}
+	}
+	return rows, nil
+}
+
+func (a *app) writeHistory(out render.Options, rows []historyRow) error {
+	return writeList(a.Stdout, out, render.List[historyRow]{
+		Columns: a.historyColumns(),
+		Name:    func(r historyRow) string { return r.ID },
+		Items:   seq(rows, nil),
+	})
 }
 
 // touches reports whether a plan changed an item that globs pick.
@@ -133,7 +139,6 @@ type historyRow struct {
 	Reverts     string          `json:"reverts,omitempty"`
 	Forgotten   bool            `json:"forgotten,omitempty"`
 	Changes     []historyChange `json:"changes"`
-	skew        time.Duration   // the writer's clock less the system's
 }
 
 // historyChange is one change of a plan. The JSON names are an interface.
@@ -148,7 +153,7 @@ type historyChange struct {
 func historyOf(r *change.Record) historyRow {
 	row := historyRow{
 		ID: r.ID, State: string(r.State), Environment: r.Environment, Who: r.By, Why: r.Why, At: r.At, Reverts: r.Reverts,
-		Forgotten: r.Forgotten, Changes: make([]historyChange, len(r.Changes)), skew: r.At.Sub(r.Stored),
+		Forgotten: r.Forgotten, Changes: make([]historyChange, len(r.Changes)),
 	}
 	for i := range r.Changes {
 		w := &r.Changes[i]

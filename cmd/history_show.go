@@ -96,7 +96,7 @@ func newHistoryForgetCmd(a *app) *cobra.Command {
 	var yes bool
 	c := &cobra.Command{
 		Use:   "forget ID",
-		Short: "Remove the contents that the journal keeps of a plan, and keep its entry",
+		Short: "Remove what the journal keeps of a plan, but its entry",
 		Long: "Remove the contents that the journal keeps of a plan: what stood there before and after. Its entry\n" +
 			"stays, with who, when and why, but it can no longer be rolled back.",
 		Example: "  govctl history forget 7f3c09ab --yes",

@@ -64,11 +64,7 @@ func (a *app) recoverList(ctx context.Context) error {
 			open = append(open, historyOf(&records[i]))
 		}
 	}
-	err = writeList(a.Stdout, out, render.List[historyRow]{
-		Columns: a.historyColumns(),
-		Name:    func(r historyRow) string { return r.ID },
-		Items:   seq(open, nil),
-	})
+	err = a.writeHistory(out, open)
 	switch {
 	case err != nil:
 		return fmt.Errorf("%s: %w", what, err)
@@ -84,8 +80,12 @@ func (a *app) recoverList(ctx context.Context) error {
 }
 
 func (a *app) recover(ctx context.Context, opts recoverOptions, id string) error {
-	if opts.forward == opts.back {
+	to := change.Forward
+	switch {
+	case opts.forward == opts.back:
 		return withHint(usagef("recover %s: which way?", id), "--forward makes the rest of it, --back takes back what was made")
+	case opts.back:
+		to = change.Back
 	}
 	out, err := a.output()
 	if err != nil {
@@ -106,19 +106,16 @@ func (a *app) recover(ctx context.Context, opts recoverOptions, id string) error
 	if err := a.agree(ctx, src, &change.Plan{ID: r.ID, Changes: make([]change.Change, len(r.Changes))}, opts.planFlags); err != nil {
 		return err
 	}
-	to := change.Forward
-	if opts.back {
-		to = change.Back
-	}
 	ended, err := change.Recover(ctx, store, r.ID, to, o)
-	if foreign, ok := errors.AsType[*change.ForeignError](err); err == nil || ok {
+	foreign, isForeign := errors.AsType[*change.ForeignError](err)
+	if err == nil || isForeign {
 		if err := a.writeRecovered(ctx, out, src, store, &ended, m); err != nil {
 			return err
 		}
-		if ok {
-			for _, name := range foreign.Names {
-				a.say("%s: changed by another, and left alone", config.KeyOfChange(name))
-			}
+	}
+	if isForeign {
+		for _, name := range foreign.Names {
+			a.say("%s: changed by another, and left alone", config.KeyOfChange(name))
 		}
 	}
 	if err != nil {

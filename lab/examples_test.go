@@ -66,6 +66,7 @@ func endings() map[string]ending {
 		"govctl config diff dev prod --text":                                                            {status: 1, why: "the pool is larger in prod"},
 		"govctl config diff file:. dev -o markdown":                                                     {status: 1, why: "the folder has other files than dev"},
 		"govctl config diff dev prod --ignore '**.url' --show-expected":                                 {status: 1, why: "the pool is larger in prod"},
+		"govctl recover 7f3c09ab --back --yes":                                                          {status: 5, why: "that plan came to its end"},
 		"govctl env rm staging":                                                                         {keys: "y\n", why: "it asks"},
 		"govctl env trust":                                                                              {keys: "y\n", why: "it asks"},
 	}
@@ -169,6 +170,11 @@ func (w *exampleWorld) folder(t *testing.T, line string) string {
 			"  test: {registry: local://registry/test, config: local://registry/test}\n"+
 			"  prod: {protected: true, registry: local://registry/prod, config: local://registry/prod}\n"+
 			"  staging: {registry: local://registry/staging}\n", w.mesh.URL(), w.mesh.URL()+"/config/dev"),
+		"app.yaml": "db:\n  url: postgres://dev/order\n  pool:\n    max: 15\n",
+	}
+	if writes(line) { // each has a folder of its own
+		own := w.mesh.URL() + "/config/" + unique("example")
+		files["govctl.yaml"] = strings.ReplaceAll(files["govctl.yaml"], w.mesh.URL()+"/config/dev", own)
 	}
 	if strings.HasPrefix(line, "govctl init ") || strings.HasPrefix(line, "govctl env add ") {
 		delete(files, "govctl.yaml") // they write it
@@ -185,6 +191,40 @@ func (w *exampleWorld) folder(t *testing.T, line string) string {
 	return dir
 }
 
+// writes reports whether a line is about what is written, or was.
+func writes(line string) bool {
+	for _, words := range []string{"config set", "config rm", "history", "rollback", "recover"} {
+		if strings.HasPrefix(line, "govctl "+words) {
+			return true
+		}
+	}
+	return false
+}
+
+// planID is what a plan is called in the documentation.
+const planID = "7f3c09ab"
+
+// prepare writes what a line about writes is about, and returns the line with the
+// id of a plan that was applied.
+func prepare(t *testing.T, cmd *exec.Cmd, text string) string {
+	t.Helper()
+	govctl := func(args ...string) string {
+		c := exec.CommandContext(t.Context(), shared.govctl, args...)
+		c.Dir, c.Env = cmd.Dir, cmd.Env
+		out, err := c.Output()
+		if err != nil {
+			t.Fatalf("govctl %s: %v: %s", strings.Join(args, " "), err, out)
+		}
+		return string(out)
+	}
+	for _, key := range []string{"order/old.yaml", "order/old-1.yaml", "order/app.yaml"} {
+		govctl("config", "set", key, "a: 1", "--yes")
+	}
+	govctl("config", "set", "order/app.yaml", "db: {pool: {max: 10}}", "--yes")
+	id, _, _ := strings.Cut(govctl("history", "-o", "name"), "\n")
+	return strings.ReplaceAll(text, planID, id)
+}
+
 // run runs an example as somebody would who read it, and returns how it ended.
 func (w *exampleWorld) run(t *testing.T, line string, end ending) result {
 	t.Helper()
@@ -198,6 +238,9 @@ func (w *exampleWorld) run(t *testing.T, line string, end ending) result {
 	cmd.Dir = w.folder(t, line)
 	cmd.Env = []string{"HOME=" + cmd.Dir, "PATH=" + filepath.Dir(shared.govctl) + string(os.PathListSeparator) + os.Getenv("PATH")}
 	cmd.WaitDelay = time.Second
+	if writes(line) {
+		cmd.Args[2] = prepare(t, cmd, text)
+	}
 	var out bytes.Buffer
 	switch {
 	case end.keys != "":
