@@ -111,8 +111,12 @@ func (w *tomlWriter) keyValue(table *part, e *unstable.Node) {
 	keys := tomlKeys(e)
 	first, last := keys[0], keys[len(keys)-1]
 	value := w.value(e.Value(), w.afterSpace(last.end+strings.IndexByte(w.text[last.end:], '=')+1))
+	inBraces := table.toml.style == tomlInline
 	note := func(p *part) {
 		p.toml.end, p.toml.keys = value.end, true
+		if inBraces && len(keys) > 1 {
+			p.fixed = "dotted keys stand in these braces"
+		}
 	}
 	note(table)
 	for _, k := range keys[:len(keys)-1] {
@@ -195,16 +199,6 @@ func (w *tomlWriter) rebuild(p *part) error {
 }
 
 func (w *tomlWriter) rebuildInline(p *part) error {
-	for _, m := range p.members {
-		if m.gone && m.part.toml.style == tomlDots {
-			return errors.New("dotted keys in braces are not taken out")
-		}
-	}
-	for _, m := range p.members {
-		if !m.added && m.part.toml.style == tomlDots {
-			return errors.New("dotted keys stand in these braces")
-		}
-	}
 	return w.rebuildFlow(p, flowStyle{comments: true, gap: " ", write: func(m member) (string, error) {
 		if p.kind == List {
 			return tomlWritten(m.part.value, "", w.lineEnd)
@@ -216,7 +210,7 @@ func (w *tomlWriter) rebuildInline(p *part) error {
 // refill writes what stays of a table that has neither header nor keys any more;
 // false where it has a header.
 func (w *tomlWriter) refill(p *part) bool {
-	with := ""
+	var with string
 	switch p.toml.style {
 	case tomlDots:
 		with = p.toml.name + " = {}"

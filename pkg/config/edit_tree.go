@@ -143,9 +143,11 @@ type part struct {
 	start, end int
 	members    []member // of a List or a Map
 	value      *Node    // what is to be written instead
-	closed     string   // why nothing inside can be changed
-	yaml       yamlPart
-	toml       tomlPart
+	// fixed is why nothing can be added or taken out, closed why nothing inside can
+	// be changed; "" where it can.
+	fixed, closed string
+	yaml          yamlPart
+	toml          tomlPart
 }
 
 // member is an element of a List, or a key of a Map with its value.
@@ -158,7 +160,7 @@ type member struct {
 	added bool // its part has nothing but a value
 }
 
-// find returns the member that is there at a step, nil where there is none.
+// member returns the one that is there at a step, nil where there is none.
 func (p *part) member(s Step) *member {
 	index := s.Index
 	for i := range p.members {
@@ -198,6 +200,8 @@ func (p *part) change(at spotted, v *Node) error {
 		switch {
 		case m == nil && i < at.known && (i < last || v == nil):
 			return errors.New("it comes from a merge key (<<)")
+		case p.fixed != "" && (m == nil || i == last && v == nil):
+			return errors.New(p.fixed)
 		case m == nil:
 			p.members = append(p.members, member{key: s.Key, part: &part{value: nested(at.path[i+1:], v)}, added: true})
 			return nil

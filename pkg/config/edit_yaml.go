@@ -141,10 +141,10 @@ func (w *yamlWriter) afterMarks(y *yaml.Node, p *part) int {
 func (w *yamlWriter) scalar(y *yaml.Node, p *part) {
 	text := w.text[p.start:]
 	style := y.Style &^ yaml.TaggedStyle
-	switch {
-	case style == yaml.DoubleQuotedStyle, style == yaml.SingleQuotedStyle:
+	switch style {
+	case yaml.DoubleQuotedStyle, yaml.SingleQuotedStyle:
 		p.end = p.start + len(rawQuoted(text, text[:1]))
-	case style == yaml.LiteralStyle, style == yaml.FoldedStyle:
+	case yaml.LiteralStyle, yaml.FoldedStyle:
 		p.end = p.start + yamlBlockEnd(text, p.yaml.outer)
 	default:
 		if kind, _ := coreKind(y.Value); kind == Null {
@@ -189,6 +189,9 @@ func yamlBlockEnd(text string, outer int) int {
 	return end
 }
 
+// yamlOdd is why a block that is written as few are stays as it is.
+const yamlOdd = "its keys stand behind question marks"
+
 // block notes what stands in lines of its own.
 func (w *yamlWriter) block(y *yaml.Node, p *part) {
 	p.yaml.block = true
@@ -203,14 +206,14 @@ func (w *yamlWriter) block(y *yaml.Node, p *part) {
 			i++
 			v = y.Content[i]
 			inside.head = w.afterSpace(key.end)
-			if w.text[m.start:inside.head] == "" || !strings.HasPrefix(w.text[inside.head:], ":") {
-				p.closed = "its keys stand behind question marks, or something else is odd"
+			if !strings.HasPrefix(w.text[inside.head:], ":") {
+				p.fixed = yamlOdd
 			}
 		} else {
 			m.start = w.afterSpace(p.end)
 			inside.head, inside.element = m.start, true
 			if !strings.HasPrefix(w.text[m.start:], "-") {
-				p.closed = "its elements are not led to by dashes"
+				p.fixed = yamlOdd
 			}
 		}
 		inside.head++
@@ -224,8 +227,8 @@ func (w *yamlWriter) block(y *yaml.Node, p *part) {
 		p.end = m.part.end
 		p.members = append(p.members, m)
 	}
-	if y.Kind == yaml.MappingNode && p.kind == Map && w.text[p.yaml.mark] == '?' {
-		p.closed = "its keys stand behind question marks"
+	if p.kind == Map && strings.HasPrefix(w.text[p.yaml.mark:], "?") {
+		p.fixed = yamlOdd
 	}
 }
 
@@ -258,7 +261,7 @@ func yamlKey(k *yaml.Node) string {
 // flow notes what stands in brackets.
 func (w *yamlWriter) flow(y *yaml.Node, p *part) {
 	if !strings.ContainsRune("[{", rune(w.text[p.start])) {
-		p.closed = "it is a pair in a list without braces"
+		p.fixed = "it is a pair without braces in a list"
 	}
 	p.end = p.start + 1
 	inside := yamlPart{flow: true, outer: p.yaml.outer}
@@ -281,7 +284,7 @@ func (w *yamlWriter) flow(y *yaml.Node, p *part) {
 		p.end = m.part.end
 		p.members = append(p.members, m)
 	}
-	if p.closed != "" {
+	if p.fixed != "" {
 		return
 	}
 	p.end = w.afterSpace(p.end)
@@ -289,7 +292,7 @@ func (w *yamlWriter) flow(y *yaml.Node, p *part) {
 		p.end = w.afterSpace(p.end + 1)
 	}
 	if p.end == len(w.text) || !strings.ContainsRune("]}", rune(w.text[p.end])) {
-		p.closed = "it is not certain where it ends"
+		p.fixed = "it is not certain where it ends"
 		return
 	}
 	p.end++

@@ -77,37 +77,25 @@ func (w *yamlWriter) inline(p *part, with string) {
 // replaceByBlock writes a map or a list in lines of its own.
 func (w *yamlWriter) replaceByBlock(p *part, v *Node) error {
 	y := p.yaml
-	indent := y.outer + w.unitOf(v)
-	switch {
-	case y.outer < 0:
-		indent = 0
-	case y.block:
-		indent = y.indent
-	case y.element:
-		indent = y.outer + max(w.mapUnit, 2)
+	if y.element && !y.block && y.anchor == "" && w.compact(p) {
+		lines, err := w.valueLines(v, w.columnOf(p))
+		w.inline(p, strings.TrimLeft(strings.Join(lines, w.lineEnd), " "))
+		return err
 	}
-	if p.kind == Map && v.Kind == List && y.block && !y.element && y.outer >= 0 {
-		indent = y.outer + w.unitOf(v)
-	}
-	lines, err := w.valueLines(v, indent)
+	lines, err := w.valueLines(v, w.blockIndent(p, v))
 	if err != nil {
 		return err
 	}
 	text := strings.Join(lines, w.lineEnd)
-	first := strings.TrimLeft(text, " ")
 	switch {
 	case w.isBelow(p):
 		w.cut(w.lineStart(p.start), p.end, text)
 	case y.block:
-		w.cut(p.start, p.end, first)
-	case y.element && y.anchor == "" && w.compact(p):
-		lines, err = w.valueLines(v, w.columnOf(p))
-		w.inline(p, strings.TrimLeft(strings.Join(lines, w.lineEnd), " "))
-		return err
+		w.cut(p.start, p.end, strings.TrimLeft(text, " "))
 	case y.outer < 0 && w.startsLine(y.mark) && y.anchor == "":
 		w.cut(y.mark, p.end, text)
 	default:
-		start := y.mark - len(w.text[:y.mark]) + len(strings.TrimRight(w.text[:y.mark], " \t"))
+		start := len(strings.TrimRight(w.text[:y.mark], " \t"))
 		anchor := strings.TrimRight(y.anchor, " ")
 		if anchor != "" {
 			anchor = " " + anchor
@@ -117,6 +105,21 @@ func (w *yamlWriter) replaceByBlock(p *part, v *Node) error {
 		w.cut(stop, stop, w.lineEnd+text)
 	}
 	return nil
+}
+
+// blockIndent returns how far the members are indented of what is written as a
+// block in place of p.
+func (w *yamlWriter) blockIndent(p *part, v *Node) int {
+	y := p.yaml
+	switch {
+	case y.outer < 0:
+		return y.indent
+	case y.block && (y.element || p.kind == v.Kind):
+		return y.indent
+	case y.element:
+		return y.outer + max(w.mapUnit, 2)
+	}
+	return y.outer + w.unitOf(v)
 }
 
 // compact tells whether a block can begin in the line of its dash.

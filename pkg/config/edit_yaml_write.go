@@ -198,41 +198,51 @@ func (w *yamlWriter) blockText(v *Node, old string, indent int) (string, bool) {
 	body := strings.TrimRight(v.Text, "\n")
 	isBlock := strings.HasPrefix(old, "|") || strings.HasPrefix(old, ">")
 	quoted := strings.HasPrefix(old, `"`) || strings.HasPrefix(old, "'")
-	if v.Kind != String || body == "" || quoted || !isBlock && !strings.Contains(body, "\n") || strings.ContainsAny(body[:1], " \t\n") ||
-		strings.IndexFunc(body, func(r rune) bool { return isControl(r) || strings.ContainsRune("\r\u0085\u2028\u2029\uFEFF", r) }) >= 0 {
+	if v.Kind != String || quoted || body == "" || !isBlock && !strings.Contains(body, "\n") {
 		return "", false
 	}
 	head, lines := "|", strings.Split(body, "\n")
-	if strings.HasPrefix(old, ">") && !strings.Contains(body, "\n ") && !strings.Contains(body, "\n\t") {
+	if strings.HasPrefix(old, ">") {
 		head, lines = ">", foldedLines(body)
 	}
-	switch len(v.Text) - len(body) {
+	form := w.blockLines(head, old, lines, v.Text[len(body):], indent)
+	if !yamlReadsBlock(form, v.Text) && head == ">" {
+		form = w.blockLines("|", old, strings.Split(body, "\n"), v.Text[len(body):], indent)
+	}
+	return form, yamlReadsBlock(form, v.Text)
+}
+
+// blockLines writes a block scalar that ends in so many ends of lines.
+func (w *yamlWriter) blockLines(head, old string, lines []string, ends string, indent int) string {
+	var b strings.Builder
+	b.WriteString(head)
+	switch len(ends) {
 	case 0:
-		head += "-"
+		b.WriteByte('-')
 	case 1:
 	default:
-		head += "+"
+		b.WriteByte('+')
 	}
-	comment := ""
-	if isBlock {
-		first, _, _ := strings.Cut(old, "\n")
-		if i := strings.Index(first, "#"); i > 0 {
-			comment = " " + strings.TrimRight(first[i:], "\r")
-		}
+	first, _, _ := strings.Cut(old, "\n")
+	if i := strings.Index(first, " #"); i > 0 && strings.ContainsRune("|>", rune(old[0])) {
+		b.WriteString(strings.TrimRight(first[i:], "\r"))
 	}
-	var b strings.Builder
-	b.WriteString(head + comment)
 	for _, line := range lines {
 		b.WriteString(w.lineEnd)
 		if line != "" {
 			b.WriteString(strings.Repeat(" ", indent) + line)
 		}
 	}
-	if extra := len(v.Text) - len(body); extra > 1 {
-		b.WriteString(strings.Repeat(w.lineEnd, extra-1))
+	if len(ends) > 1 {
+		b.WriteString(strings.Repeat(w.lineEnd, len(ends)-1))
 	}
-	got, err := Parse([]byte("- "+b.String()+"\n"), YAML)
-	return b.String(), err == nil && len(got.Nodes) == 1 && got.Nodes[0].Text == v.Text
+	return b.String()
+}
+
+// yamlReadsBlock tells whether a block scalar is read as a text.
+func yamlReadsBlock(form, text string) bool {
+	got, err := Parse([]byte("- "+form+"\n"), YAML)
+	return err == nil && len(got.Nodes) == 1 && got.Nodes[0].Text == text
 }
 
 // foldedLines returns the lines that are read as those of body in a folded block:
