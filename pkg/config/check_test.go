@@ -130,6 +130,12 @@ func TestCheckResolvesPlaceholdersWhereTheServiceReads(t *testing.T) {
 			map[string]string{"a/x.yaml": "d: ${e}\n", "b/y.yaml": "e: 1\n"},
 			"a/x.yaml:1:4 d error unresolved: ${e} names nothing that is read together with this item\n",
 		},
+		"of another service that has placeholders, too": {
+			map[string]string{"a/x.yaml": "d: ${e}\n", "b/y.yaml": "e: 1\nf: ${d}\n"},
+			`a/x.yaml:1:4 d error unresolved: ${e} names nothing that is read together with this item
+b/y.yaml:2:4 f error unresolved: ${d} names nothing that is read together with this item
+`,
+		},
 		"what is common may name what a service has": {map[string]string{"common/x.yaml": "d: ${e}\n", "b/y.yaml": "e: 1\n"}, ""},
 		"Spring's folders": {
 			map[string]string{"config/application/data.yaml": "a: 1\n", "config/order,prod/data.yaml": "b: ${a} ${c} ${d}\n", "config/order/data.yaml": "c: 1\n", "config/user/data.yaml": "d: 1\n"},
