@@ -59,10 +59,15 @@ var spaced = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`(?m)^[ \t]*(\w+(?:[.\-]\w+)+)[ \t]+([^\s:=].*?)[ \t]*\r?$`)
 })
 
+// maySpace reports whether text has what spaced needs: a blank, and a name of parts.
+func maySpace(text string) bool {
+	return strings.ContainsAny(text, " \t") && strings.ContainsAny(text, ".-")
+}
+
 // lines masks what properties hold that have a blank in place of the =: names
 // that no sentence begins with.
 func (m *Masker) lines(text string) string {
-	if !strings.Contains(text, " ") && !strings.Contains(text, "\t") {
+	if !maySpace(text) {
 		return text
 	}
 	return maskParts(text, spaced(), func(name, value string) string {

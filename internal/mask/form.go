@@ -8,15 +8,19 @@ import (
 
 // form is a secret that is known by how it looks.
 type form struct {
-	hints []string // it holds one of these
-	re    *regexp.Regexp
+	hints []hint                 // it holds one of these
+	re    func() *regexp.Regexp  // compiled when it is needed: all of them take milliseconds
 	group int                    // the part that is secret
 	fits  func(part string) bool // nil: always
 }
 
 var forms = sync.OnceValue(func() []form {
-	known := func(pattern string, hints ...string) form { return form{hints, regexp.MustCompile(pattern), 0, nil} }
-	within := func(pattern string, hints ...string) form { return form{hints, regexp.MustCompile(pattern), 1, nil} }
+	of := func(pattern string, group int, hints []string) form {
+		re := sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
+		return form{hintsOf(hints), re, group, nil}
+	}
+	known := func(pattern string, hints ...string) form { return of(pattern, 0, hints) }
+	within := func(pattern string, hints ...string) form { return of(pattern, 1, hints) }
 	checked := func(f form, fits func(string) bool) form { f.fits = fits; return f }
 	return []form{
 		// URLs and DSNs: the password alone, or a token in place of the user.
@@ -91,9 +95,10 @@ var pem = sync.OnceValue(func() *regexp.Regexp {
 // byForm masks what is secret wherever it stands. Line by line: few lines have
 // what makes it worth to look.
 func (m *Masker) byForm(text string) string {
-	var hinted []form
-	for _, f := range forms() {
-		if f.hinted(text) {
+	var hinted []*form
+	in, all := charsetOf(text), forms()
+	for i := range all {
+		if f := &all[i]; hasOneOf(text, in, f.hints) {
 			hinted = append(hinted, f)
 		}
 	}
@@ -103,7 +108,7 @@ func (m *Masker) byForm(text string) string {
 	var b strings.Builder
 	for line := range strings.Lines(text) {
 		for _, f := range hinted {
-			if f.hinted(line) {
+			if hasOneOf(line, charsetOf(line), f.hints) {
 				line = m.replace(line, f)
 			}
 		}
@@ -112,20 +117,11 @@ func (m *Masker) byForm(text string) string {
 	return b.String()
 }
 
-func (f form) hinted(text string) bool {
-	for _, h := range f.hints {
-		if strings.Contains(text, h) {
-			return true
-		}
-	}
-	return false
-}
-
 // replace masks the part of each match that is secret.
-func (m *Masker) replace(text string, f form) string {
+func (m *Masker) replace(text string, f *form) string {
 	var b strings.Builder
 	done := 0
-	for _, at := range f.re.FindAllStringSubmatchIndex(text, -1) {
+	for _, at := range f.re().FindAllStringSubmatchIndex(text, -1) {
 		start, end := at[2*f.group], at[2*f.group+1]
 		part := text[start:end]
 		if isMasked(part) || isHarmlessValue(part) || f.fits != nil && !f.fits(part) {

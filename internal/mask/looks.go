@@ -30,7 +30,7 @@ func isHarmlessValue(value string) bool {
 	case "", "null", "~", "true", "false":
 		return true
 	default:
-		return len(trimmed) < maxName && reference().MatchString(trimmed)
+		return len(trimmed) < maxName && strings.IndexByte("${*", trimmed[0]) >= 0 && reference().MatchString(trimmed)
 	}
 }
 

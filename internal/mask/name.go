@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 	"unicode"
+	"unicode/utf8"
 )
 
 // verdict is what a name says of its value.
@@ -35,7 +36,9 @@ func judge(name string) verdict {
 	}
 	var above verdict // of the names before
 	var parent []string
-	for part := range strings.FieldsFuncSeq(name, func(r rune) bool { return strings.ContainsRune("./[]:\"'", r) }) {
+	for rest := name; rest != ""; {
+		part := upTo(rest, "./[]:\"'")
+		rest = rest[min(len(part)+1, len(rest)):]
 		words := wordsOf(part)
 		if len(words) == 0 {
 			continue
@@ -52,31 +55,39 @@ func judge(name string) verdict {
 // wordsOf splits a name: fooBar, foo_bar, foo-bar and FOO_BAR are foo and bar. A
 // number at the end is no word.
 func wordsOf(name string) []string {
-	var words []string
-	runes := []rune(name)
-	start := 0
+	words := make([]string, 0, 4)
+	start := -1 // of the word
 	end := func(i int) {
-		if i > start {
-			words = append(words, strings.ToLower(string(runes[start:i])))
+		if start >= 0 {
+			words = append(words, strings.ToLower(name[start:i]))
 		}
+		start = -1
 	}
-	for i, r := range runes {
+	var before rune
+	for i, r := range name {
 		switch {
 		case !unicode.IsLetter(r) && !unicode.IsDigit(r):
 			end(i)
-			start = i + 1
-		case i > start && unicode.IsUpper(r) && (!unicode.IsUpper(runes[i-1]) || i+1 < len(runes) && unicode.IsLower(runes[i+1])):
+		case start < 0:
+			start = i
+		case unicode.IsUpper(r) && (!unicode.IsUpper(before) || beginsLower(name[i+utf8.RuneLen(r):])):
 			end(i)
 			start = i
 		}
+		before = r
 	}
-	end(len(runes))
+	end(len(name))
 	if n := len(words); n > 0 {
 		if words[n-1] = strings.TrimRight(words[n-1], "0123456789"); words[n-1] == "" {
 			words = words[:n-1]
 		}
 	}
 	return words
+}
+
+func beginsLower(s string) bool {
+	r, _ := utf8.DecodeRuneInString(s)
+	return unicode.IsLower(r)
 }
 
 // judgeWords returns what one name says, given the one above it.
@@ -88,7 +99,7 @@ func judgeWords(words, parent []string) verdict {
 		before = words[len(words)-2]
 	}
 	switch {
-	case v.about[last], v.notSecret[strings.Join(words, " ")], last == "tokens" && v.counted[before]:
+	case v.about[last], v.isNotSecret(words), last == "tokens" && v.counted[before]:
 		return harmless
 	case (last == "string" || last == "str") && (before == "connection" || before == "conn"), v.addresses[last]:
 		return address
@@ -145,13 +156,12 @@ func isSecretWord(word string) bool {
 	if word == "passwordless" {
 		return false
 	}
-	for _, s := range vocabulary().within {
-		if strings.Contains(word, s) {
-			return true
-		}
+	if hasOneOf(word, charsetOf(word), vocabulary().within) {
+		return true
 	}
+	one := strings.TrimSuffix(word, "s")
 	for _, s := range vocabulary().ends {
-		if strings.HasSuffix(word, s) || strings.HasSuffix(word, s+"s") {
+		if strings.HasSuffix(word, s) || strings.HasSuffix(one, s) {
 			return true
 		}
 	}
@@ -160,7 +170,8 @@ func isSecretWord(word string) bool {
 
 // words are the names that are known.
 type words struct {
-	within, ends []string // of words that are secret
+	within       []hint   // words that are secret have one
+	ends         []string // or one of these at their end
 	secretAtEnd  map[string]bool
 	about        map[string]bool // last words of what is said about a secret
 	counted      map[string]bool // before tokens that are counted
@@ -169,10 +180,15 @@ type words struct {
 	secretKeys   map[string]bool // before "key"
 	harmlessKeys map[string]bool
 	passes       map[string]bool // before "pass"
-	notSecret    map[string]bool // whole names
+	notSecret    [][]string      // whole names
 }
 
-var vocabulary = sync.OnceValue(func() words {
+// isNotSecret tells of a whole name that is none of a secret.
+func (w *words) isNotSecret(name []string) bool {
+	return slices.ContainsFunc(w.notSecret, func(known []string) bool { return slices.Equal(known, name) })
+}
+
+var vocabulary = sync.OnceValue(func() *words {
 	set := func(text string) map[string]bool {
 		m := map[string]bool{}
 		for w := range strings.FieldsSeq(text) {
@@ -180,8 +196,8 @@ var vocabulary = sync.OnceValue(func() words {
 		}
 		return m
 	}
-	return words{
-		within:      strings.Fields("password passwd passphrase apikey secretkey privatekey accesskey authtoken 密码 密钥 口令 令牌"),
+	return &words{
+		within:      hintsOf(strings.Fields("password passwd passphrase apikey secretkey privatekey accesskey authtoken 密码 密钥 口令 令牌")),
 		ends:        strings.Fields("secret token credential creds pwd passcode"),
 		secretAtEnd: set("pin otp totp salt pepper mnemonic psk htpasswd kubeconfig dockerconfigjson keytab"),
 		about: set(`file files filename path paths dir directory folder name names ref refs reference location length len size min max
@@ -203,15 +219,9 @@ var vocabulary = sync.OnceValue(func() words {
 			name value answer bind sorting business rule header query path form claim user tenant template context feature flag switch
 			datasource data meta metadata annotation selector topology setting settings option entry attribute element base parent child
 			known preferred enter return escape`),
-		passes:    set("proxy low high band all first second single multi by"),
-		notSecret: set(""),
-	}.withNames("image pull secrets", "secret name", "key vault", "password authentication", "permit empty passwords")
-})
-
-// withNames adds whole names that are no secrets.
-func (w words) withNames(names ...string) words {
-	for _, n := range names {
-		w.notSecret[n] = true
+		passes: set("proxy low high band all first second single multi by"),
+		notSecret: [][]string{
+			{"image", "pull", "secrets"}, {"secret", "name"}, {"key", "vault"}, {"password", "authentication"}, {"permit", "empty", "passwords"},
+		},
 	}
-	return w
-}
+})

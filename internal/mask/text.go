@@ -50,7 +50,7 @@ var kubeSecret = sync.OnceValue(func() *regexp.Regexp {
 // names masks what stands at secret names that : or = follows, and at the anchors of
 // YAML that are put there.
 func (m *Masker) names(text string) string {
-	if !strings.ContainsAny(text, ":=：") {
+	if !strings.Contains(text, ":") && !strings.Contains(text, "=") && !strings.Contains(text, "：") {
 		return text
 	}
 	n := named{Masker: m, text: text}
