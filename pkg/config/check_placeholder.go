@@ -55,9 +55,10 @@ type holder struct {
 	key          Key
 	scope        string
 	line, column int
-	path         string // as it is shown
+	path         Path   // as much as is shown of it
+	at           []int  // the same by positions
 	name         string // as it is looked for
-	masked       string // what is shown of the value
+	masked       string // what is shown of the value, where a finding may need it
 	placeholders []reference
 }
 
@@ -90,14 +91,14 @@ func (k *checked) placeholders(n *Node) {
 		k.find(Unresolved, k.path, n, "from here on placeholders are not checked: there are too many")
 	}
 	h := holder{
-		key: k.Key, scope: k.c.scopes.of(k.Key), line: n.Line, column: n.Column, placeholders: references, path: k.c.pathText(k.path),
+		key: k.Key, scope: k.c.scopes.of(k.Key), line: n.Line, column: n.Column, placeholders: references,
+		path: slices.Clone(k.path[:min(len(k.path), longPath+1)]), at: slices.Clone(k.at),
 	}
 	name, ok := []byte(nil), true
 	for i := 0; ok && i < len(k.path); i++ {
 		name, ok = appendLoose(name, k.path[i])
 	}
 	h.name = string(name)
-	h.masked = k.shown(k.at).Text
 	k.c.holders = append(k.c.holders, h)
 }
 
@@ -161,7 +162,11 @@ func (k *checked) own() {
 		for j := range mine[i].placeholders {
 			r := &mine[i].placeholders[j]
 			r.own = wanted[r.name]
+			if !r.own && !r.Default {
+				mine[i].masked = k.shown(mine[i].at).Text
+			}
 		}
+		mine[i].at = nil
 	}
 }
 
@@ -246,7 +251,7 @@ func (n namesakes) has(name, scope string) bool {
 
 func (h *holder) find(c *checker, text string) {
 	c.found = append(c.found, Finding{
-		Key: h.key, Line: h.line, Column: h.column, Path: h.path, Level: Unresolved.Level(), Code: Unresolved, Text: c.Masker.Text(text),
+		Key: h.key, Line: h.line, Column: h.column, Path: c.pathText(h.path), Level: Unresolved.Level(), Code: Unresolved, Text: c.Masker.Text(text),
 	})
 }
 
@@ -379,11 +384,11 @@ const longWay = 6
 
 // way is how a circle goes on from a holder.
 func (c *checker) way(next [][]int, left []bool, from int) string {
-	way := []string{c.holders[from].path}
+	way := []string{c.pathText(c.holders[from].path)}
 	for at := from; len(way) <= longWay; {
 		i := slices.IndexFunc(next[at], func(j int) bool { return left[j] })
 		at = next[at][i]
-		name := c.holders[at].path
+		name := c.pathText(c.holders[at].path)
 		if c.holders[at].key != c.holders[from].key {
 			name = c.holders[at].key.String() + " " + name
 		}
