@@ -133,6 +133,13 @@ func (e *editor) rebuildFlow(p *part, f flowStyle) error {
 func (e *editor) refillFlow(p *part, old []member, texts []string, f flowStyle) {
 	inside := e.text[p.start+1 : p.end-1]
 	gap := f.gap
+	if len(old) == 0 && f.comments && strings.ContainsAny(inside, "\r\n") {
+		e.cut(p.end-1, p.end-1, strings.Join(texts, ","+gap))
+		return
+	}
+	if inside != "" && strings.Trim(inside, " \t") == "" {
+		f.lead, f.tail = inside, inside
+	}
 	if len(old) > 0 {
 		f.lead = inside[:leading(inside, " \t\r\n")]
 		f.tail = inside[len(strings.TrimRight(inside, " \t\r\n")):]

@@ -27,7 +27,11 @@ func (w *jsonWriter) layout() (*part, error) {
 		return &part{kind: Null}, nil
 	}
 	w.d = jsontext.NewDecoder(bytes.NewBufferString(w.text), jsontext.AllowDuplicateNames(true))
-	return w.value()
+	root, err := w.value()
+	if w.unit == "" && strings.Contains(strings.TrimSpace(w.text), "\n") {
+		w.unit = "  "
+	}
+	return root, err
 }
 
 func (w *jsonWriter) value() (*part, error) {
@@ -105,18 +109,26 @@ func (w *jsonWriter) replace(p *part) error {
 		w.cut(0, 0, with)
 		return err
 	}
-	with, err := w.written(p.value, w.indentation(p.start))
+	with, err := w.written(p.value, w.indent(p))
 	w.cut(p.start, p.end, with)
 	return err
 }
 
+// indent returns how the line is indented in which p begins.
+func (w *jsonWriter) indent(p *part) string {
+	if w.unit == "" {
+		return ""
+	}
+	return w.indentation(p.start)
+}
+
 func (w *jsonWriter) rebuild(p *part) error {
-	indent := w.indentation(p.start)
+	indent := w.indent(p)
 	f := flowStyle{gap: w.gapOf()}
 	inner := indent
 	switch {
 	case len(p.members) > 0 && !p.members[0].added:
-		if w.startsLine(p.members[0].start) {
+		if w.unit != "" && w.startsLine(p.members[0].start) {
 			inner = w.indentation(p.members[0].start)
 		}
 	case w.unit != "":

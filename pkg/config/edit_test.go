@@ -75,6 +75,7 @@ func TestEditsOfYAMLLeaveEveryOtherByte(t *testing.T) {
 		{"a: >\n  x\n  y\n\n\nb: 1\n", []string{`a:=1`}, "a: 1\n\n\nb: 1\n"},
 		{"a: |\nb: 1\n", []string{`a:="x"`}, "a: |-\n  x\nb: 1\n"},
 		{"a: |+\n  x\n\nb: 1\n", []string{`-b`, "c:=1"}, "a: |+\n  x\n\nc: 1\n"},
+		{"a: | # why\n  x\nb: 1\n", []string{`a:=1`}, "a: 1 # why\nb: 1\n"},
 		{"a: one\n  two\nb: 1\n", []string{`a:="x"`}, "a: x\nb: 1\n"},
 		{"a: {b: 1, c: [x, 'y']} # f\n", []string{"a.b:=2", `a.c[1]:="z"`, "a.c[2]:=3", `a.d:={"e":[1]}`}, "a: {b: 2, c: [x, 'z', 3], d: {e: [1]}} # f\n"},
 		{"a: [\n  1, # one\n  2, # two\n  3 # three\n]\n", []string{"-a[1]", "a[2]:=4"}, "a: [\n  1, # one\n  3, # three\n  4\n]\n"},
@@ -115,6 +116,22 @@ func TestEditsOfYAMLLeaveEveryOtherByte(t *testing.T) {
 		{"a: 1.10\n", []string{"a:=1.1"}, "a: 1.1\n"},
 		{"a: 0x1F\nb: yes\n", []string{`b:="yes"`}, "a: 0x1F\nb: yes\n"},
 		{"a: 1\n", []string{`b:="x\ny\n"`, `c:="x\n  \ny"`}, "a: 1\nb: |\n  x\n  y\nc: |-\n  x\n    \n  y\n"},
+	})
+}
+
+func TestEditsOfYAMLFollowTheStyleAround(t *testing.T) {
+	t.Parallel()
+	checkEdits(t, config.YAML, []editing{
+		{"spec:\n  containers:\n  - name: web\n    env:\n    - name: A\n      value: \"1\" # one\n  # end\n", []string{`spec.containers[name=web].env[name=A].value:="2"`, `spec.containers[0].env[1]:={"name":"B","value":"x"}`, `spec.containers[1]:={"name":"db","args":["-v"]}`}, "spec:\n  containers:\n  - name: web\n    env:\n    - name: A\n      value: \"2\" # one\n    - name: B\n      value: x\n  - name: db\n    args:\n    - -v\n  # end\n"},
+		{"a:\r\n  b: 1\r\nc: 1\r\n", []string{`a.d:={"e":["x"]}`, `f:="p\nq"`}, "a:\r\n  b: 1\r\n  d:\r\n    e:\r\n      - x\r\nc: 1\r\nf: |-\r\n  p\r\n  q\r\n"},
+		{"- |\n  x\n- - |\n    y\n  - z\n", []string{`[0]:="p\nq\n"`, `[1][0]:="r\n"`, `[1][2]:="s"`}, "- |\n  p\n  q\n- - |\n    r\n  - z\n  - s\n"},
+		{"a:   'x'\t# c\nb :  1\n", []string{`a:="y"`, `b:=2`}, "a:   'y'\t# c\nb :  2\n"},
+		{"a: {b: 1, # one\n    c: 2} # end\n", []string{`a.b:=3`, `a.d:=4`}, "a: {b: 3, # one\n    c: 2,\n    d: 4} # end\n"},
+		{"? a\n: b\n", []string{`a:="c"`}, "? a\n: c\n"},
+		{"x: [a: 1]\n", []string{`x[0].a:=2`}, "x: [a: 2]\n"},
+		{"a: \"\\u00e9\"\n", []string{`b:="é"`}, "a: \"\\u00e9\"\nb: é\n"},
+		{"a: &x 1 # c\nb: 2\n", []string{`a:={"c":1}`}, "a: &x # c\n  c: 1\nb: 2\n"},
+		{"a: x\u2028  y\nb: 1 # c\n", []string{"b:=2"}, "a: x\u2028  y\nb: 2 # c\n"},
 	})
 }
 

@@ -80,7 +80,8 @@ func checkTOML(n *Node) error {
 	if p.NextExpression() {
 		e := p.Expression()
 		got := tomlKindOf(e.Value())
-		if got == n.Kind && string(e.Value().Data) == n.Text && !p.NextExpression() && p.Error() == nil {
+		same := got == n.Kind && string(e.Value().Data) == n.Text && !p.NextExpression() && p.Error() == nil
+		if same && (got != Time || n.checkTime() == nil) {
 			return nil
 		}
 	}

@@ -45,11 +45,15 @@ func (s *spotted) step(i int) (*Node, error) {
 		return n.Get(step.Key), nil
 	}
 	if step.By != "" {
-		found := newLocator(n).locate(*step)
-		if found < 0 {
+		element := n.elementBy(step.By, step.Key)
+		if element == nil {
 			return nil, unfit(s.path[:i+1], "is not there, or several times")
 		}
-		*step = Step{List: true, Index: found}
+		for k := range n.Nodes {
+			if &n.Nodes[k] == element {
+				*step = Step{List: true, Index: k}
+			}
+		}
 	}
 	switch {
 	case step.Index < 0 || step.Index > len(n.Nodes):

@@ -26,6 +26,7 @@ type yamlPart struct {
 type yamlWriter struct {
 	*editor
 	lines []int // where they begin, as the library counts them
+	odd   bool  // what was found cannot be
 	at    yamlPlace
 	// mapUnit and listUnit are how far maps and lists are indented within maps.
 	mapUnit, listUnit int
@@ -45,6 +46,9 @@ func (w *yamlWriter) layout() (*part, error) {
 	if root != nil {
 		w.lines = yamlLines(w.text)
 		p = w.value(root, yamlPart{head: -1, outer: -1})
+	}
+	if w.odd {
+		return nil, notInPlace(nil, "it is not certain where its values begin")
 	}
 	if w.mapUnit <= 0 {
 		w.mapUnit = 2
@@ -92,7 +96,10 @@ func (w *yamlWriter) place(y *yaml.Node) int {
 // value notes a value to which in leads.
 func (w *yamlWriter) value(y *yaml.Node, in yamlPart) *part {
 	in.mark = w.place(y)
-	if in.head < 0 {
+	if in.head > in.mark {
+		w.odd = true
+	}
+	if in.head < 0 || w.odd {
 		in.head = in.mark
 	}
 	p := &part{kind: String, yaml: in}
@@ -128,6 +135,9 @@ func (w *yamlWriter) afterMarks(y *yaml.Node, p *part) int {
 	next := at
 	for next < len(w.text) && (w.text[next] == '&' || w.text[next] == '!') {
 		at = next + strings.IndexAny(w.text[next:]+" ", " \t\r\n,[]{}")
+		if w.text[next] == '&' {
+			at = next + len("&"+y.Anchor)
+		}
 		next = w.afterSpace(at)
 	}
 	p.yaml.head = at
@@ -224,12 +234,18 @@ func (w *yamlWriter) block(y *yaml.Node, p *part) {
 		}
 		inside.outer = p.yaml.indent
 		m.part = w.value(v, inside)
-		p.end = m.part.end
-		p.members = append(p.members, m)
+		w.add(p, m)
 	}
 	if p.kind == Map && strings.HasPrefix(w.text[p.yaml.mark:], "?") {
 		p.fixed = yamlOdd
 	}
+}
+
+// add notes a member, which is behind the last one.
+func (w *yamlWriter) add(p *part, m member) {
+	w.odd = w.odd || m.start < p.end && len(p.members) > 0 || m.part.end < m.part.start || m.part.start < m.start
+	p.end = m.part.end
+	p.members = append(p.members, m)
 }
 
 // learn notes how far a block is indented in a map.
@@ -281,8 +297,7 @@ func (w *yamlWriter) flow(y *yaml.Node, p *part) {
 		if p.kind == List {
 			m.start = m.part.yaml.mark
 		}
-		p.end = m.part.end
-		p.members = append(p.members, m)
+		w.add(p, m)
 	}
 	if p.fixed != "" {
 		return

@@ -30,7 +30,7 @@ func (w *yamlWriter) replace(p *part) error {
 // are, or as a block there would be.
 func (w *yamlWriter) scalarIndent(p *part) int {
 	raw := w.text[p.start:p.end]
-	if strings.HasPrefix(raw, "|") || strings.HasPrefix(raw, ">") {
+	if isYAMLBlock(raw) {
 		for line := range strings.Lines(raw[strings.IndexAny(raw+"\n", "\r\n"):]) {
 			if strings.TrimSpace(line) != "" {
 				return leading(line, " ")
@@ -68,6 +68,9 @@ func (w *yamlWriter) inline(p *part, with string) {
 	}
 	at := p.yaml.mark
 	with = p.yaml.anchor + with
+	if raw := w.text[p.start:p.end]; isYAMLBlock(raw) && !isYAMLBlock(with) {
+		with += yamlHeadComment(raw)
+	}
 	if at > 0 && strings.ContainsRune(":-", rune(w.text[at-1])) {
 		with = " " + with
 	}

@@ -196,9 +196,8 @@ func (w *yamlWriter) memberLines(kind Kind, key string, v *Node, indent int) ([]
 // is one, else with |. False where it is to be written, or was, on one line.
 func (w *yamlWriter) blockText(v *Node, old string, indent int) (string, bool) {
 	body := strings.TrimRight(v.Text, "\n")
-	isBlock := strings.HasPrefix(old, "|") || strings.HasPrefix(old, ">")
 	quoted := strings.HasPrefix(old, `"`) || strings.HasPrefix(old, "'")
-	if v.Kind != String || quoted || body == "" || !isBlock && !strings.Contains(body, "\n") {
+	if v.Kind != String || quoted || body == "" || !isYAMLBlock(old) && !strings.Contains(body, "\n") {
 		return "", false
 	}
 	head, lines := "|", strings.Split(body, "\n")
@@ -223,9 +222,8 @@ func (w *yamlWriter) blockLines(head, old string, lines []string, ends string, i
 	default:
 		b.WriteByte('+')
 	}
-	first, _, _ := strings.Cut(old, "\n")
-	if i := strings.Index(first, " #"); i > 0 && strings.ContainsRune("|>", rune(old[0])) {
-		b.WriteString(strings.TrimRight(first[i:], "\r"))
+	if isYAMLBlock(old) {
+		b.WriteString(yamlHeadComment(old))
 	}
 	for _, line := range lines {
 		b.WriteString(w.lineEnd)
@@ -237,6 +235,19 @@ func (w *yamlWriter) blockLines(head, old string, lines []string, ends string, i
 		b.WriteString(strings.Repeat(w.lineEnd, len(ends)-1))
 	}
 	return b.String()
+}
+
+// isYAMLBlock tells of how a scalar is written, or the value that begins so.
+func isYAMLBlock(raw string) bool { return strings.HasPrefix(raw, "|") || strings.HasPrefix(raw, ">") }
+
+// yamlHeadComment returns the comment behind the | of a block scalar, with a blank
+// before it, "" where there is none.
+func yamlHeadComment(raw string) string {
+	first := raw[:strings.IndexAny(raw+"\n", "\r\n")]
+	if i := strings.Index(first, " #"); i > 0 {
+		return first[i:]
+	}
+	return ""
 }
 
 // yamlReadsBlock tells whether a block scalar is read as a text.
