@@ -26,7 +26,7 @@ func newConfigCheckCmd(a *app) *cobra.Command {
 			"Consul source reads nothing at all where one value is not a JSON object or list. What a reader\n" +
 			"of YAML 1.1 takes for something else (no, 0o777, 12:30:45) is a warning.\n\n" +
 			"Placeholders in UPPER_CASE are variables of the process that reads: they are counted. No\n" +
-			"finding shows a secret. An error is status 1, a warning alone 0, unless --fail-on warn; 4 where\n" +
+			"finding shows a secret. A failure is status 1, a warning alone 0, unless --fail-on warn; 4 where\n" +
 			"all is well but the store withheld something.",
 		Example: "  govctl config check\n  govctl config check 'order/*' -e prod --fail-on warn\n  govctl config check -o json",
 		RunE: func(c *cobra.Command, args []string) error {
@@ -34,20 +34,20 @@ func newConfigCheckCmd(a *app) *cobra.Command {
 		},
 		ValidArgsFunction: a.completeKeys,
 	}
-	c.Flags().StringVar(&failOn, "fail-on", failOnError, "the least `LEVEL` that is status 1: error or warn")
-	_ = c.RegisterFlagCompletionFunc("fail-on", cobra.FixedCompletions([]string{failOnError, failOnWarn}, cobra.ShellCompDirectiveNoFileComp)) // the flag exists
+	c.Flags().StringVar(&failOn, "fail-on", failOnFail, "the least `LEVEL` that is status 1: fail or warn")
+	_ = c.RegisterFlagCompletionFunc("fail-on", cobra.FixedCompletions([]string{failOnFail, failOnWarn}, cobra.ShellCompDirectiveNoFileComp)) // the flag exists
 	return c
 }
 
 // The values of --fail-on.
 const (
-	failOnError = "error"
-	failOnWarn  = "warn"
+	failOnFail = "fail"
+	failOnWarn = "warn"
 )
 
 func (a *app) configCheck(ctx context.Context, failOn string, patterns []string) error {
-	if failOn != failOnError && failOn != failOnWarn {
-		return usagef("--fail-on %q: it is error or warn", failOn)
+	if failOn != failOnFail && failOn != failOnWarn {
+		return usagef("--fail-on %q: it is fail or warn", failOn)
 	}
 	m, err := a.masker()
 	if err != nil {
@@ -168,7 +168,7 @@ func problemColumns() []render.Column[config.Finding] {
 		{Head: "LINE", Cell: func(f config.Finding) render.Cell { return orDash(position(f)) }},
 		{Head: "PATH", Cell: func(f config.Finding) render.Cell { return orDash(f.Path) }},
 		{Head: "CODE", Cell: func(f config.Finding) render.Cell {
-			if f.Level == config.LevelWarning {
+			if f.Level == config.LevelWarn {
 				return render.Cell{Text: "! " + string(f.Code), Style: render.Warn}
 			}
 			return render.Cell{Text: "✗ " + string(f.Code), Style: render.Bad}
@@ -183,10 +183,10 @@ func checkTotals(src configSource, found config.Checkup) string {
 	switch {
 	case found.Items == 0:
 		text = "no item to check"
-	case found.Errors+found.Warnings > 0:
+	case found.Failures+found.Warnings > 0:
 		var parts []string
-		if found.Errors > 0 {
-			parts = append(parts, plural(found.Errors, "error"))
+		if found.Failures > 0 {
+			parts = append(parts, plural(found.Failures, "failure"))
 		}
 		if found.Warnings > 0 {
 			parts = append(parts, plural(found.Warnings, "warning"))
@@ -208,7 +208,7 @@ func checkTotals(src configSource, found config.Checkup) string {
 
 // verdictOfCheck is how the command ends.
 func verdictOfCheck(found config.Checkup, failOn string) error {
-	if found.Errors > 0 || failOn == failOnWarn && found.Warnings > 0 {
+	if found.Failures > 0 || failOn == failOnWarn && found.Warnings > 0 {
 		return errFinding
 	}
 	return nil

@@ -46,7 +46,7 @@ audit/stream.json  1:40  firstSequence        ✗ schema  is below the minimum 9
 order/app.yaml    10:19  http.timeoutSeconds  ✗ schema  is string, and must be integer
 payment/app.json   14:14 retry                ✗ schema  lacks the key "maxAttempts"
 
-20 of 23 items are well: 3 errors · `
+20 of 23 items are well: 3 failures · `
 	for name, c := range map[string]struct {
 		place, stdout string
 		status        int
@@ -248,7 +248,7 @@ func TestConfigCheckSaysWhatItCouldNotKnow(t *testing.T) {
 		status int
 		says   string
 	}{
-		`key_prefix "` + h.folder + `" { policy = "read" }`:       {1, "1 of 2 items is well: 1 error"},
+		`key_prefix "` + h.folder + `" { policy = "read" }`:       {1, "1 of 2 items is well: 1 failure"},
 		`key_prefix "` + h.folder + `order/" { policy = "read" }`: {4, "1 item checked: all is well · 2 placeholders may name what was withheld"},
 		`key_prefix "elsewhere/" { policy = "read" }`:             {4, "no item to check"},
 	} {

@@ -43,18 +43,18 @@ type Level string
 
 // The levels. A warning is wrong for some who read the item.
 const (
-	LevelError   Level = "error"
-	LevelWarning Level = "warning"
+	LevelFail Level = "fail"
+	LevelWarn Level = "warn"
 )
 
 // Level returns how bad a finding with the code is.
 func (c Code) Level() Level {
 	switch c {
 	case Unclosed, OldYAML:
-		return LevelWarning
+		return LevelWarn
 	case Unparsable, MaskMarker, AgainstSchema, Unresolved, BreaksConsumer:
 	}
-	return LevelError
+	return LevelFail
 }
 
 // Finding is one thing wrong with an item. The JSON names are an interface.
@@ -102,8 +102,8 @@ type Checkup struct {
 	Findings []Finding
 	// Items is how many were checked, Well how many of them without a finding.
 	Items, Well int
-	// Errors and Warnings count findings by level.
-	Errors, Warnings int
+	// Failures and Warnings count findings by level.
+	Failures, Warnings int
 	// Variables is how many placeholders name what only the process knows that
 	// reads them; they are not checked. Unknown is how many may name what the
 	// store did not show.
@@ -134,8 +134,8 @@ func (c *checker) checkup(items []Item) Checkup {
 	last := Key{}
 	for i := range out.Findings {
 		f := &out.Findings[i]
-		if f.Level == LevelError {
-			out.Errors++
+		if f.Level == LevelFail {
+			out.Failures++
 		} else {
 			out.Warnings++
 		}

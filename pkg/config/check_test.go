@@ -65,35 +65,35 @@ func TestCheckFindsWhatIsWrongWithAnItem(t *testing.T) {
 		"all is well": {map[string]string{"a/x.yaml": "a: 1\n", "a/y.json": "{}", "a/z.txt": "${no} matter", "a/bin": "\x00••"}, ""},
 		"unparsable": {
 			map[string]string{"a/x.json": "{\"a\": 1,}", "a/y.yaml": "a: 1\na: 2\n", "b/z.toml": "a =", "c/w.yaml": "\xff"},
-			`a/x.json:1:8  error unparsable: JSON has no comma after the last value
-a/y.yaml:2:1  error unparsable: the key "a" is here twice, first at line 1, column 1
-b/z.toml:1:3  error unparsable: this is not TOML: expected value, not end of input
-c/w.yaml:1:1  error unparsable: this is not UTF-8
+			`a/x.json:1:8  fail unparsable: JSON has no comma after the last value
+a/y.yaml:2:1  fail unparsable: the key "a" is here twice, first at line 1, column 1
+b/z.toml:1:3  fail unparsable: this is not TOML: expected value, not end of input
+c/w.yaml:1:1  fail unparsable: this is not UTF-8
 `,
 		},
 		"mask marker": {
 			map[string]string{"a/x.yaml": "db:\n  password: ••3f9a\n  token: ••aaaa\n", "a/y.txt": "pw ••1234"},
-			`a/x.yaml:2:13  error mask-marker: masked secrets were written back, 2 from here on: they are lost
-a/y.txt:1:4  error mask-marker: a masked secret was written back here: it is lost
+			`a/x.yaml:2:13  fail mask-marker: masked secrets were written back, 2 from here on: they are lost
+a/y.txt:1:4  fail mask-marker: a masked secret was written back here: it is lost
 `,
 		},
 		"old YAML": {
 			map[string]string{"a/x.yaml": "a: no\nb: [0o777, 12:30:45]\nc: \"no\"\nd: 1.10\ne: 2001-12-14\nf: ~\n", "a/y.json": `{"a": "no"}`},
-			`a/x.yaml:1:4 a warning yaml-1.1: no is text, and bool false in YAML 1.1: quote it, or write what is meant
-a/x.yaml:2:5 b[0] warning yaml-1.1: 0o777 is number, and text in YAML 1.1: quote it, or write what is meant
-a/x.yaml:2:12 b[1] warning yaml-1.1: 12:30:45 is text, and number 45045 in YAML 1.1: quote it, or write what is meant
-a/x.yaml:5:4 e warning yaml-1.1: 2001-12-14 is text, and time 2001-12-14 in YAML 1.1: quote it, or write what is meant
+			`a/x.yaml:1:4 a warn yaml-1.1: no is text, and bool false in YAML 1.1: quote it, or write what is meant
+a/x.yaml:2:5 b[0] warn yaml-1.1: 0o777 is number, and text in YAML 1.1: quote it, or write what is meant
+a/x.yaml:2:12 b[1] warn yaml-1.1: 12:30:45 is text, and number 45045 in YAML 1.1: quote it, or write what is meant
+a/x.yaml:5:4 e warn yaml-1.1: 2001-12-14 is text, and time 2001-12-14 in YAML 1.1: quote it, or write what is meant
 `,
 		},
 		"old YAML of a secret": {
 			map[string]string{"a/x.yaml": "password: 0123456\n"},
-			"a/x.yaml:1:11 password warning yaml-1.1: is number, and another number in YAML 1.1: quote it, or write what is meant\n",
+			"a/x.yaml:1:11 password warn yaml-1.1: is number, and another number in YAML 1.1: quote it, or write what is meant\n",
 		},
 		"one value by two aliases is one finding": {
 			map[string]string{"a/x.yaml": "a: &a [no]\nb: *a\nc: *a\n"},
-			`a/x.yaml:1:8 a[0] warning yaml-1.1: no is text, and bool false in YAML 1.1: quote it, or write what is meant
-a/x.yaml:1:8 b[0] warning yaml-1.1: no is text, and bool false in YAML 1.1: quote it, or write what is meant
-a/x.yaml:1:8 c[0] warning yaml-1.1: no is text, and bool false in YAML 1.1: quote it, or write what is meant
+			`a/x.yaml:1:8 a[0] warn yaml-1.1: no is text, and bool false in YAML 1.1: quote it, or write what is meant
+a/x.yaml:1:8 b[0] warn yaml-1.1: no is text, and bool false in YAML 1.1: quote it, or write what is meant
+a/x.yaml:1:8 c[0] warn yaml-1.1: no is text, and bool false in YAML 1.1: quote it, or write what is meant
 `,
 		},
 	} {
@@ -120,57 +120,57 @@ func TestCheckResolvesPlaceholdersWhereTheServiceReads(t *testing.T) {
 		"a default, a variable, an escape": {map[string]string{"a/x.yaml": "d: ${no.such:1} ${HOME} $${no.such} \\${no.such} ${no:${HOME:x}}\n"}, ""},
 		"in no item": {
 			map[string]string{"a/x.yaml": "d: ${no.such}\n"},
-			"a/x.yaml:1:4 d error unresolved: ${no.such} names nothing that is read together with this item\n",
+			"a/x.yaml:1:4 d fail unresolved: ${no.such} names nothing that is read together with this item\n",
 		},
 		"in a default": {
 			map[string]string{"a/x.yaml": "d: ${a:${no.such}}\n"},
-			"a/x.yaml:1:4 d error unresolved: ${no.such} names nothing that is read together with this item\n",
+			"a/x.yaml:1:4 d fail unresolved: ${no.such} names nothing that is read together with this item\n",
 		},
 		"of another service": {
 			map[string]string{"a/x.yaml": "d: ${e}\n", "b/y.yaml": "e: 1\n"},
-			"a/x.yaml:1:4 d error unresolved: ${e} names nothing that is read together with this item\n",
+			"a/x.yaml:1:4 d fail unresolved: ${e} names nothing that is read together with this item\n",
 		},
 		"of another service that has placeholders, too": {
 			map[string]string{"a/x.yaml": "d: ${e}\n", "b/y.yaml": "e: 1\nf: ${d}\n"},
-			`a/x.yaml:1:4 d error unresolved: ${e} names nothing that is read together with this item
-b/y.yaml:2:4 f error unresolved: ${d} names nothing that is read together with this item
+			`a/x.yaml:1:4 d fail unresolved: ${e} names nothing that is read together with this item
+b/y.yaml:2:4 f fail unresolved: ${d} names nothing that is read together with this item
 `,
 		},
 		"what is common may name what a service has": {map[string]string{"common/x.yaml": "d: ${e}\n", "b/y.yaml": "e: 1\n"}, ""},
 		"Spring's folders": {
 			map[string]string{"config/application/data.yaml": "a: 1\n", "config/order,prod/data.yaml": "b: ${a} ${c} ${d}\n", "config/order/data.yaml": "c: 1\n", "config/user/data.yaml": "d: 1\n"},
-			"config/order,prod/data.yaml:1:4 b error unresolved: ${d} names nothing that is read together with this item\n",
+			"config/order,prod/data.yaml:1:4 b fail unresolved: ${d} names nothing that is read together with this item\n",
 		},
 		"unclosed": {
 			map[string]string{"a/x.yaml": "d: ${no.such\n"},
-			"a/x.yaml:1:4 d warning unclosed: a placeholder begins with ${ and has no end\n",
+			"a/x.yaml:1:4 d warn unclosed: a placeholder begins with ${ and has no end\n",
 		},
 		"itself": {
 			map[string]string{"a/x.yaml": "d: ${d:1}\n"},
-			"a/x.yaml:1:4 d error unresolved: its placeholders never come to an end: d → d\n",
+			"a/x.yaml:1:4 d fail unresolved: its placeholders never come to an end: d → d\n",
 		},
 		"a circle, and what leads into it": {
 			map[string]string{"a/x.yaml": "a: ${b}\nb: x${c}\nc: ${a}\nd: ${a}\ne: 1\nf: ${e}\n"},
-			`a/x.yaml:1:4 a error unresolved: its placeholders never come to an end: a → b → c → a
-a/x.yaml:2:4 b error unresolved: its placeholders never come to an end: b → c → a → b
-a/x.yaml:3:4 c error unresolved: its placeholders never come to an end: c → a → b → c
+			`a/x.yaml:1:4 a fail unresolved: its placeholders never come to an end: a → b → c → a
+a/x.yaml:2:4 b fail unresolved: its placeholders never come to an end: b → c → a → b
+a/x.yaml:3:4 c fail unresolved: its placeholders never come to an end: c → a → b → c
 `,
 		},
 		"a circle through two items": {
 			map[string]string{"a/x.yaml": "p: ${q}\n", "common/y.yaml": "q: ${p}\n"},
-			`a/x.yaml:1:4 p error unresolved: its placeholders never come to an end: p → common/y.yaml q → p
-common/y.yaml:1:4 q error unresolved: its placeholders never come to an end: q → a/x.yaml p → q
+			`a/x.yaml:1:4 p fail unresolved: its placeholders never come to an end: p → common/y.yaml q → p
+common/y.yaml:1:4 q fail unresolved: its placeholders never come to an end: q → a/x.yaml p → q
 `,
 		},
 		"no circle where the item has a value of its own": {
 			map[string]string{"a/x.yaml": "a: ${b}\nb: 1\n", "common/y.yaml": "b: ${c}\nc: ${b:1}\n"},
-			`common/y.yaml:1:4 b error unresolved: its placeholders never come to an end: b → c → b
-common/y.yaml:2:4 c error unresolved: its placeholders never come to an end: c → b → c
+			`common/y.yaml:1:4 b fail unresolved: its placeholders never come to an end: b → c → b
+common/y.yaml:2:4 c fail unresolved: its placeholders never come to an end: c → b → c
 `,
 		},
 		"a part of a secret": {
 			map[string]string{"a/x.yaml": "password: hunter${zwei}drei\n"},
-			"a/x.yaml:1:11 password error unresolved: a placeholder in this secret names nothing that is read together with this item\n",
+			"a/x.yaml:1:11 password fail unresolved: a placeholder in this secret names nothing that is read together with this item\n",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -241,20 +241,20 @@ func TestCheckHoldsItemsToTheirSchemas(t *testing.T) {
 		{Key: "order/*", Schema: newSchema(t, "{properties: {port: {type: integer}, level: {enum: [info]}}, required: [name]}")},
 		{Key: "order/app.yaml", Schema: newSchema(t, "properties: {db: {properties: {password: {const: hunter3, type: integer}, retries: {maximum: 9007199254740992}}}}")},
 	}})
-	want := `order/a.txt:0:0  error schema: has a schema, but is text and has no values to check
-order/app.yaml:1:1  error schema: lacks the key "name"
-order/app.yaml:1:7 port error schema: is string, and must be integer
-order/app.yaml:2:8 level error schema: is none of the values that are allowed: "info"
-order/app.yaml:3:16 db.password error schema: is not the one value that is allowed
-order/app.yaml:3:16 db.password error schema: is string, and must be integer
-order/app.yaml:3:34 db.retries error schema: is above the maximum 9007199254740992
-order/b.yaml:1:0  error unparsable: this is not YAML: did not find expected key
+	want := `order/a.txt:0:0  fail schema: has a schema, but is text and has no values to check
+order/app.yaml:1:1  fail schema: lacks the key "name"
+order/app.yaml:1:7 port fail schema: is string, and must be integer
+order/app.yaml:2:8 level fail schema: is none of the values that are allowed: "info"
+order/app.yaml:3:16 db.password fail schema: is not the one value that is allowed
+order/app.yaml:3:16 db.password fail schema: is string, and must be integer
+order/app.yaml:3:34 db.retries fail schema: is above the maximum 9007199254740992
+order/b.yaml:1:0  fail unparsable: this is not YAML: did not find expected key
 `
 	if diff := cmp.Diff(want, findingsOf(got)); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 	got.Findings = nil
-	if diff := cmp.Diff(config.Checkup{Items: 4, Well: 1, Errors: 8}, got); diff != "" {
+	if diff := cmp.Diff(config.Checkup{Items: 4, Well: 1, Failures: 8}, got); diff != "" {
 		t.Errorf("totals (-want +got)\n%s", diff)
 	}
 }
@@ -272,7 +272,7 @@ func TestCheckOfSomeItemsLooksIntoTheOthersForNames(t *testing.T) {
 	t.Parallel()
 	items := sortedItems(map[string]string{"a/x.yaml": "a: ${b}${c}\n", "a/y.yaml": "b: no\n"})
 	got, err := config.Check(t.Context(), items[:1], items, config.CheckOptions{Masker: mask.New(nil), Readings: []config.Reading{config.DefaultReading(items, "")}})
-	want := "a/x.yaml:1:4 a error unresolved: ${c} names nothing that is read together with this item\n"
+	want := "a/x.yaml:1:4 a fail unresolved: ${c} names nothing that is read together with this item\n"
 	if err != nil || findingsOf(got) != want || got.Items != 1 {
 		t.Errorf("%s of %d, %v; want %s", findingsOf(got), got.Items, err, want)
 	}
