@@ -194,7 +194,7 @@ func TestCheckSaysWhatBreaksAConsumer(t *testing.T) {
 		"micro/other":               "1",
 		"order/app.yaml":            "a: 1\n",
 	}, config.CheckOptions{}))
-	const fails = "error breaks-consumer: go-micro's Consul source fails as a whole, for every service that reads micro/config/: "
+	const fails = "fail breaks-consumer: go-micro's Consul source fails as a whole, for every service that reads micro/config/: "
 	want := "micro/config/list/deep/it:0:0  " + fails + "it lies below a value that is no object, and the source panics\n" +
 		"micro/config/scalar:0:0  " + fails + "this is a number, not an object or a list\n" +
 		"micro/config/text:1:1  " + fails + "this is not JSON: invalid character 'h' at start of value\n"
@@ -213,7 +213,7 @@ func TestCheckKnowsWhatServicesReadByGoMicro(t *testing.T) {
 		"user/port":      "{}",
 		"other.txt":      "8080",
 	}, config.CheckOptions{Readings: []config.Reading{{Consumer: config.GoMicro, Patterns: []string{"{service}/*"}}}}))
-	const fails = "error breaks-consumer: go-micro's Consul source fails as a whole, for every service that reads {service}/: "
+	const fails = "fail breaks-consumer: go-micro's Consul source fails as a whole, for every service that reads {service}/: "
 	want := "order/db/max/x:0:0  " + fails + "it lies below a value that is no object, and the source panics\n" +
 		"order/db/max/y:0:0  " + fails + "it lies below a value that is no object, and the source panics\n" +
 		"order/port:0:0  " + fails + "this is a number, not an object or a list\n"
