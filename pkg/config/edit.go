@@ -214,7 +214,7 @@ func (e *editor) prove(out []byte, f Format) error {
 	if changes := Diff(e.tree, got, byPosition); len(changes) > 0 {
 		path = changes[0].Path
 	}
-	return notInPlace(path, "it would not be as it was to be, as where an anchor stands for several values")
+	return notInPlace(path, "it would change otherwise than asked, as where an anchor stands for several values")
 }
 
 // isText tells whether all keys and scalars can stand in a document.

@@ -138,7 +138,7 @@ func TestEditsOfYAMLFollowTheStyleAround(t *testing.T) {
 func TestEditsOfYAMLThatWouldChangeMoreAreRefused(t *testing.T) {
 	t.Parallel()
 	checkEdits(t, config.YAML, []editing{
-		{"a: &x 5\nb: *x\n", []string{"a:=6"}, "error: b cannot be changed in place: it would not be as it was to be, as where an anchor stands for several values"},
+		{"a: &x 5\nb: *x\n", []string{"a:=6"}, "error: b cannot be changed in place: it would change otherwise than asked, as where an anchor stands for several values"},
 		{"a: &x {b: 1}\nc: *x\n", []string{"c.b:=6"}, "error: c.b cannot be changed in place: it stands where an alias is"},
 		{"a: &x {b: {c: 1}}\nd: {<<: *x}\n", []string{"d.b.c:=6"}, "error: d.b.c cannot be changed in place: it comes from a merge key (<<)"},
 		{"a: &x {b: 1}\nd: {<<: *x}\n", []string{"-d.b"}, "error: d.b cannot be changed in place: it comes from a merge key (<<)"},
