@@ -117,7 +117,7 @@ func Apply(ctx context.Context, s Store, p *Plan, o Options) (Record, error) {
 	if err := expect(ctx, s, p, about.Identity, o.Force); err != nil {
 		return Record{}, err
 	}
-	r := &run{store: s, about: about, options: o, changes: p.Changes, batches: batches(p.Changes, about.Limits)}
+	r := &run{store: s, about: about, options: o, changes: p.Changes, notes: p.Notes, batches: batches(p.Changes, about.Limits)}
 	r.begun = o.Now()
 	r.record = Record{
 		ID: p.ID, State: Open, Environment: p.Environment, Identity: p.Identity, By: o.By, Why: o.Why,
@@ -127,6 +127,10 @@ func Apply(ctx context.Context, s Store, p *Plan, o Options) (Record, error) {
 	for i := range p.Changes {
 		c := &p.Changes[i]
 		r.record.Changes[i] = Written{Name: c.Name, Says: c.Says, From: c.Expect}
+	}
+	for i := range p.Notes {
+		n := &p.Notes[i]
+		r.record.Notes = append(r.record.Notes, Noted{Name: n.Name, From: n.Expect, Of: n.Of})
 	}
 	if err := r.intend(ctx); err != nil {
 		return Record{}, err
@@ -139,14 +143,15 @@ func Apply(ctx context.Context, s Store, p *Plan, o Options) (Record, error) {
 // the store that it was made for, and a *RefusedError unless everything is as it expects.
 func expect(ctx context.Context, s Store, p *Plan, identity string, force bool) error {
 	record := Record{ID: p.ID}
-	entries, err := s.Read(ctx, append(keysOf(p.Changes), record.name()))
+	entries, err := s.Read(ctx, slices.Concat(keysOf(p.Changes), []Key{record.name()}, noteKeys(p.Notes)))
 	if err != nil {
 		return err
 	}
-	last := len(entries) - 1
+	last := len(p.Changes)
 	if entries[last].Revision != Absent {
 		return applied(entries[last])
 	}
+	noted := entries[last+1:]
 	if entries = entries[:last]; p.Identity != identity {
 		return fmt.Errorf("plan %s was %w: %s, and not %s", p.ID, ErrElsewhere, p.Identity, identity)
 	}
@@ -163,7 +168,7 @@ func expect(ctx context.Context, s Store, p *Plan, identity string, force bool) 
 	if len(refused.Conflicts) > 0 {
 		return &refused
 	}
-	return nil
+	return moved(noted, p.Notes)
 }
 
 // applied returns what the journal says of a plan as an error.
@@ -189,6 +194,7 @@ type run struct {
 	about   About
 	options Options
 	changes []Change
+	notes   []Note
 	batches []span
 	begun   time.Time // by the writer's clock, when about was asked
 	fenced  bool      // a batch is on the way that must not arrive

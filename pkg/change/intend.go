@@ -52,7 +52,7 @@ func (r *run) intend(ctx context.Context) error {
 
 // intent returns the writes of the contents in pieces, and last of the record.
 func (r *run) intent() ([]Op, error) {
-	contents, err := pack(r.changes)
+	contents, err := pack(r.changes, r.notes)
 	if err != nil {
 		return nil, err
 	}
@@ -126,6 +126,10 @@ func (r *run) busy(ctx context.Context) (*BusyError, error) {
 	for i := range r.changes {
 		ours[r.changes[i].Name] = true
 	}
+	noted := make(map[string]bool, len(r.notes))
+	for i := range r.notes {
+		noted[r.notes[i].Name] = true
+	}
 	for e, err := range r.store.List(ctx, planNames) {
 		if err != nil {
 			return nil, err
@@ -137,7 +141,8 @@ func (r *run) busy(ctx context.Context) (*BusyError, error) {
 		if err != nil || other.State != Open {
 			continue // a record that nobody can read binds nobody
 		}
-		if slices.ContainsFunc(other.Changes, func(w Written) bool { return ours[w.Name] }) {
+		if slices.ContainsFunc(other.Changes, func(w Written) bool { return ours[w.Name] }) ||
+			slices.ContainsFunc(other.Notes, func(n Noted) bool { return noted[n.Name] }) {
 			return &BusyError{ID: other.ID, By: other.By, Until: other.Until, Lapsed: r.about.Now.After(other.Until)}, nil
 		}
 	}
@@ -189,18 +194,21 @@ func (r *run) renew(ctx context.Context) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.extend()
-	return r.put(ctx)
+	return r.put(ctx, nil, nil)
 }
 
-// put replaces the record.
-func (r *run) put(ctx context.Context, more ...Op) error {
+// put replaces the record, together with other writes, or between them where they
+// are too many. Where one of a note is in conflict it is errNoted.
+func (r *run) put(ctx context.Context, before, after []Op) error {
 	text, err := r.record.encode()
 	if err != nil {
 		return err
 	}
-	ops := append([]Op{{Key: r.record.name(), Expect: r.at, Content: text}}, more...)
+	ops := slices.Concat(before, []Op{{Key: r.record.name(), Expect: r.at, Content: text}}, after)
 	for _, batch := range inSwaps(ops, r.about.Limits) {
-		if err := sure(ctx, r.store, batch); errors.Is(err, ErrConflict) {
+		if err := sure(ctx, r.store, batch); isNote(err) {
+			return errNoted
+		} else if errors.Is(err, ErrConflict) {
 			return errTaken
 		} else if err != nil {
 			return err
@@ -209,7 +217,7 @@ func (r *run) put(ctx context.Context, more ...Op) error {
 	return r.find(ctx)
 }
 
-// close writes the record of a plan that is at its end, and takes away the outcomes
+// close writes the record of a plan that is at its end, with its notes, and takes away the outcomes
 // of what was made. Those of what was not must stay: they keep it from arriving yet.
 func (r *run) close(ctx context.Context) error {
 	r.record.Holder, r.record.Until = "", time.Time{}
@@ -218,7 +226,16 @@ func (r *run) close(ctx context.Context) error {
 		return err
 	}
 	made := slices.DeleteFunc(outcomes, func(e Entry) bool { return string(e.Content) != outcomeMade })
-	return r.put(ctx, removals(made)...)
+	for range tries {
+		var notes []Op
+		if notes, err = r.due(ctx); err != nil {
+			return err
+		}
+		if err = r.put(ctx, notes, removals(made)); !errors.Is(err, errNoted) {
+			break
+		}
+	}
+	return err
 }
 
 // removals returns the writes that take entries away, but for those that are not

@@ -42,6 +42,9 @@ type Plan struct {
 	// Reverts is the plan that this one takes back, "" for none.
 	Reverts string
 	Changes []Change
+	// Notes are written with the outcome. They must be at the revisions that they
+	// expect when the plan is applied.
+	Notes []Note
 }
 
 // NewID returns the name for a new plan.
@@ -49,6 +52,12 @@ func NewID() string {
 	var id [4]byte
 	_, _ = rand.Read(id[:]) // it never fails
 	return hex.EncodeToString(id[:])
+}
+
+// isID tells whether a text can be what a plan is called.
+func isID(text string) bool {
+	raw, err := hex.DecodeString(text)
+	return err == nil && len(raw) >= 4
 }
 
 // Names returns what the plan writes, in its order.
@@ -68,7 +77,7 @@ var ErrElsewhere = errors.New("made for another back-end")
 
 // valid returns why p cannot be applied to a store of these limits.
 func (p *Plan) valid(l Limits) error {
-	if raw, err := hex.DecodeString(p.ID); err != nil || len(raw) < 4 {
+	if !isID(p.ID) {
 		return fmt.Errorf("%w: its id is none", ErrPlan)
 	}
 	seen := make(map[string]bool, len(p.Changes))
@@ -84,7 +93,7 @@ func (p *Plan) valid(l Limits) error {
 		}
 		seen[c.Name] = true
 	}
-	return nil
+	return validNotes(p.Notes, l)
 }
 
 // Batches returns how many swaps p takes in a store of these limits. Of more than

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 )
 
@@ -47,6 +48,7 @@ type Record struct {
 	Stored  time.Time `json:"stored"`
 	Reverts string    `json:"reverts,omitempty"`
 	Changes []Written `json:"changes"`
+	Notes   []Noted   `json:"notes,omitempty"`
 	// Forgotten is true once the contents were removed.
 	Forgotten bool `json:"forgotten,omitempty"`
 
@@ -122,29 +124,43 @@ const (
 // encode returns r as it is stored.
 func (r *Record) encode() ([]byte, error) {
 	text, err := json.Marshal(r)
-	if err != nil || len(text) <= large {
-		return text, err
+	if err != nil {
+		return nil, err
+	}
+	return fold(text)
+}
+
+// fold compresses text where it is large.
+func fold(text []byte) ([]byte, error) {
+	if len(text) <= large {
+		return text, nil
 	}
 	var out bytes.Buffer
 	w := gzip.NewWriter(&out)
 	if _, err := w.Write(text); err != nil {
 		return nil, err
 	}
-	err = w.Close()
+	err := w.Close()
 	return out.Bytes(), err
+}
+
+// unfold returns what fold was given.
+func unfold(text []byte) ([]byte, error) {
+	if !bytes.HasPrefix(text, []byte{0x1f, 0x8b}) {
+		return text, nil
+	}
+	in, err := gzip.NewReader(bytes.NewReader(text))
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(io.LimitReader(in, most))
 }
 
 // decodeRecord reads what encode wrote, whoever altered it since.
 func decodeRecord(e Entry) (Record, error) {
-	text := e.Content
-	if bytes.HasPrefix(text, []byte{0x1f, 0x8b}) {
-		in, err := gzip.NewReader(bytes.NewReader(text))
-		if err == nil {
-			text, err = io.ReadAll(io.LimitReader(in, most))
-		}
-		if err != nil {
-			return Record{}, fmt.Errorf("%s: %w: %w", e.Key, ErrInvalid, err)
-		}
+	text, err := unfold(e.Content)
+	if err != nil {
+		return Record{}, fmt.Errorf("%s: %w: %w", e.Key, ErrInvalid, err)
 	}
 	var r Record
 	if err := json.Unmarshal(text, &r); err != nil {
@@ -166,9 +182,13 @@ func lengthOf(content []byte) int {
 	return len(content)
 }
 
-// pack returns the contents of changes, compressed: their lengths as a line of
-// JSON, and then all of them one after the other.
-func pack(changes []Change) ([]byte, error) {
+// pack returns the contents of changes and notes, compressed: their lengths as a
+// line of JSON, and then all of them one after the other.
+func pack(changes []Change, notes []Note) ([]byte, error) {
+	changes = slices.Clone(changes)
+	for i := range notes {
+		changes = append(changes, Change{After: notes[i].Content})
+	}
 	var out bytes.Buffer
 	w := gzip.NewWriter(&out)
 	sizes := make([]lengths, len(changes))
@@ -189,50 +209,66 @@ func pack(changes []Change) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// unpack returns the changes of r with the contents that stand in its pieces.
-func (r *Record) unpack(pieces []Entry) ([]Change, error) {
-	broken := func(why error) error { return fmt.Errorf("%s: the contents: %w: %w", r.name(), ErrInvalid, why) }
+// unpack returns the changes and notes of r with the contents that stand in its
+// pieces.
+func (r *Record) unpack(pieces []Entry) ([]Change, []Note, error) {
+	contents, err := r.unpackAll(pieces)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: the contents: %w: %w", r.name(), ErrInvalid, err)
+	}
+	changes := contents[:len(r.Changes):len(r.Changes)]
+	for i := range changes {
+		w := &r.Changes[i]
+		changes[i].Name, changes[i].Expect, changes[i].Says = w.Name, w.From, w.Says
+	}
+	notes := make([]Note, len(r.Notes))
+	for i, n := range r.Notes {
+		notes[i] = Note{Name: n.Name, Expect: n.From, Content: contents[len(changes)+i].After, Of: n.Of}
+	}
+	return changes, notes, nil
+}
+
+// unpackAll returns the contents alone.
+func (r *Record) unpackAll(pieces []Entry) ([]Change, error) {
 	readers := make([]io.Reader, len(pieces))
 	for i := range pieces {
 		readers[i] = bytes.NewReader(pieces[i].Content)
 	}
 	in, err := gzip.NewReader(io.MultiReader(readers...))
 	if err != nil {
-		return nil, broken(err)
+		return nil, err
 	}
 	all, err := io.ReadAll(io.LimitReader(in, most))
 	if err != nil {
-		return nil, broken(err)
+		return nil, err
 	}
 	head, rest, _ := bytes.Cut(all, []byte("\n"))
 	var sizes []lengths
 	if err := json.Unmarshal(head, &sizes); err != nil {
-		return nil, broken(err)
+		return nil, err
 	}
-	if len(sizes) != len(r.Changes) {
-		return nil, broken(fmt.Errorf("of %d changes and not %d", len(sizes), len(r.Changes)))
+	if want := len(r.Changes) + len(r.Notes); len(sizes) != want {
+		return nil, fmt.Errorf("of %d changes and not %d", len(sizes), want)
 	}
 	take := func(n int) ([]byte, error) {
 		if n == -1 {
 			return nil, nil
 		}
 		if n < 0 || n > len(rest) {
-			return nil, broken(io.ErrUnexpectedEOF)
+			return nil, io.ErrUnexpectedEOF
 		}
 		content := rest[:n:n]
 		rest = rest[n:]
 		return content, nil
 	}
-	changes := make([]Change, len(sizes))
+	contents := make([]Change, len(sizes))
 	for i := range sizes {
-		w := &r.Changes[i]
-		changes[i] = Change{Name: w.Name, Expect: w.From, Says: w.Says}
-		if changes[i].Before, err = take(sizes[i].Before); err != nil {
+		if contents[i].Before, err = take(sizes[i].Before); err != nil {
 			return nil, err
 		}
-		if changes[i].After, err = take(sizes[i].After); err != nil {
+		if contents[i].After, err = take(sizes[i].After); err != nil {
 			return nil, err
 		}
 	}
-	return changes, nil
+	return contents, nil
 }

@@ -80,7 +80,7 @@ func resume(ctx context.Context, s Store, id string, o Options) (*run, error) {
 	case !about.Now.After(r.record.Until):
 		return nil, &BusyError{ID: id, By: r.record.By, Until: r.record.Until}
 	}
-	if r.changes, err = Contents(ctx, s, &r.record); err != nil {
+	if r.changes, r.notes, err = contents(ctx, s, &r.record); err != nil {
 		return nil, err
 	}
 	r.batches = batches(r.changes, about.Limits)
@@ -182,12 +182,17 @@ func Journal(ctx context.Context, s Store) ([]Record, error) {
 // Contents returns the changes of a record with what stood there before and after.
 // One whose contents were forgotten is ErrNotFound.
 func Contents(ctx context.Context, s Store, r *Record) ([]Change, error) {
+	changes, _, err := contents(ctx, s, r)
+	return changes, err
+}
+
+func contents(ctx context.Context, s Store, r *Record) ([]Change, []Note, error) {
 	if r.Forgotten {
-		return nil, fmt.Errorf("the contents of plan %s: %w: they were forgotten", r.ID, ErrNotFound)
+		return nil, nil, fmt.Errorf("the contents of plan %s: %w: they were forgotten", r.ID, ErrNotFound)
 	}
 	pieces, err := s.Read(ctx, r.pieces())
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	return r.unpack(pieces)
 }
