@@ -192,6 +192,9 @@ func (a *app) fetchSides(ctx context.Context, sides []configSide, globs []string
 // pickSides keeps of each side what globs pick, but not of a file that is compared
 // with what they pick elsewhere. A plain name that is on no side is an error.
 func (a *app) pickSides(sides []configSide, globs []string) error {
+	if len(globs) == 0 {
+		return nil
+	}
 	var from []*configSide
 	var all []config.Item
 	for i := range sides {

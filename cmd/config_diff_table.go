@@ -28,25 +28,31 @@ type itemDifference struct {
 // writeComparison writes what differs between two sides, and says by its error
 // what it comes to.
 func (a *app) writeComparison(out render.Options, sides []configSide, c config.Comparison, m *mask.Masker, showExpected bool) error {
-	var list []itemDifference
+	var list []*config.ItemDiff
 	for i := range c.Items {
 		if d := &c.Items[i]; isShown(d, showExpected) {
-			list = append(list, differenceOf(d, m, showExpected))
+			list = append(list, d)
 		}
 	}
 	var err error
-	if human(out.Format) {
-		for i := range list {
-			if err := a.writeItemDifference(out, &list[i], sides); err != nil {
-				return err
-			}
+	switch {
+	case human(out.Format):
+		if err = a.writeItemDifferences(out, list, sides, m, showExpected); err == nil {
+			a.printf("%s\n", comparisonTotals(&c.Totals, sides, showExpected))
 		}
-		a.printf("%s\n", comparisonTotals(&c.Totals, sides, showExpected))
-	} else {
-		err = writeList(a.Stdout, out, render.List[itemDifference]{
-			Name:  func(d itemDifference) string { return d.String() },
+	case out.Format == render.Name: // it shows no value that were to be masked
+		err = writeList(a.Stdout, out, render.List[*config.ItemDiff]{
+			Name:  func(d *config.ItemDiff) string { return d.Key.String() },
 			Items: seq(list, nil),
 		})
+	default:
+		err = writeList(a.Stdout, out, render.List[itemDifference]{Items: func(yield func(itemDifference, error) bool) {
+			for _, d := range list {
+				if !yield(differenceOf(d, m, showExpected), nil) {
+					return
+				}
+			}
+		}})
 	}
 	if err != nil {
 		return err
@@ -118,6 +124,17 @@ func (a *app) writeItemHead(d *itemDifference, sides []configSide) (more bool) {
 		a.printf("\n")
 	}
 	return more
+}
+
+// writeItemDifferences writes items, with their secrets masked.
+func (a *app) writeItemDifferences(out render.Options, list []*config.ItemDiff, sides []configSide, m *mask.Masker, showExpected bool) error {
+	for _, d := range list {
+		row := differenceOf(d, m, showExpected)
+		if err := a.writeItemDifference(out, &row, sides); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // writeItemDifference writes an item, and below it a line for each value.

@@ -5,6 +5,7 @@ import (
 	"io"
 	"iter"
 	"reflect"
+	"sync"
 )
 
 // Column is a column of a table of Ts.
@@ -37,6 +38,9 @@ type List[T any] struct {
 	Items iter.Seq2[T, error]
 }
 
+// buffers are those of WriteList: an answer may be many short lists.
+var buffers sync.Pool
+
 // WriteList writes l and returns how many items it wrote. JSON, YAML, CSV and names
 // are written while Items yields, a table when it is done. An error of Items is
 // returned as it is, after what it yielded before was written and the JSON array
@@ -49,7 +53,15 @@ func WriteList[T any](w io.Writer, o Options, l List[T]) (n int, err error) {
 	if o.Query != nil {
 		return queryList(w, o, l)
 	}
-	b := bufio.NewWriterSize(w, 64<<10)
+	b, ok := buffers.Get().(*bufio.Writer)
+	if !ok {
+		b = bufio.NewWriterSize(nil, 64<<10)
+	}
+	b.Reset(w)
+	defer func() {
+		b.Reset(nil)
+		buffers.Put(b)
+	}()
 	switch o.Format {
 	case JSON:
 		n, err = writeItems(b, jsonLook, l)

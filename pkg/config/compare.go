@@ -2,7 +2,6 @@ package config
 
 import (
 	"bytes"
-	"errors"
 	"iter"
 	"slices"
 )
@@ -88,59 +87,57 @@ func Compare(a, b []Item, o CompareOptions) Comparison {
 	c := Comparison{Items: []ItemDiff{}}
 	for key, sides := range sideBySide(a, b) {
 		c.Totals.Items++
-		d := ItemDiff{Key: key, A: sides[0], B: sides[1]}
-		expected := o.Expected.For(key)
-		switch {
-		case d.B == nil:
-			d.Kind = OnlyA
-		case d.A == nil:
-			d.Kind = OnlyB
-		case bytes.Equal(d.A.Content, d.B.Content):
-			continue
-		default:
-			d.compare(o.Options, expected)
+		if d := (ItemDiff{Key: key, A: sides[0], B: sides[1]}); !d.sameBytes() {
+			c.Items = append(c.Items, d)
 		}
-		if d.Kind == Inside && len(d.Changes) == 0 && len(d.Expected) == 0 {
-			continue
-		}
-		d.AllExpected = d.Kind != Inside && expected.matchPath(nil)
-		if !d.AllExpected && (d.Kind == OnlyA && o.mayHide(1) || d.Kind == OnlyB && o.mayHide(0)) {
-			d.Kind = Unknown
-		}
-		c.Totals.add(&d)
-		c.Items = append(c.Items, d)
+	}
+	atOnce(len(c.Items), func(i int) { c.Items[i].tell(&o) })
+	c.Items = slices.DeleteFunc(c.Items, func(d ItemDiff) bool {
+		return d.Kind == Inside && len(d.Changes) == 0 && len(d.Expected) == 0
+	})
+	for i := range c.Items {
+		c.Totals.add(&c.Items[i])
 	}
 	return c
 }
 
+func (d *ItemDiff) sameBytes() bool {
+	return d.A != nil && d.B != nil && bytes.Equal(d.A.Content, d.B.Content)
+}
+
+// tell fills in how the two sides differ, and whether that is meant.
+func (d *ItemDiff) tell(o *CompareOptions) {
+	expected := o.Expected.For(d.Key)
+	switch {
+	case d.B == nil:
+		d.Kind = OnlyA
+	case d.A == nil:
+		d.Kind = OnlyB
+	default:
+		d.compare(o.Options, expected)
+	}
+	d.AllExpected = d.Kind != Inside && expected.matchPath(nil)
+	if !d.AllExpected && (d.Kind == OnlyA && o.mayHide(1) || d.Kind == OnlyB && o.mayHide(0)) {
+		d.Kind = Unknown
+	}
+}
+
 // compare fills in how two contents differ.
 func (d *ItemDiff) compare(o Options, expected Rules) {
-	var a, b *Node
-	a, d.ErrA = d.A.parse()
-	b, d.ErrB = d.B.parse()
-	if a == nil || b == nil {
+	nodes, errs := parseAll([]*Item{d.A, d.B})
+	d.ErrA, d.ErrB = errs[0], errs[1]
+	if nodes[0] == nil || nodes[1] == nil {
 		d.Kind = Whole
 		return
 	}
 	d.Kind = Inside
-	for _, c := range Diff(a, b, o) {
+	for _, c := range Diff(nodes[0], nodes[1], o) {
 		if expected.matchPath(c.Path) {
 			d.Expected = append(d.Expected, c)
 		} else {
 			d.Changes = append(d.Changes, c)
 		}
 	}
-}
-
-// parse returns what stands in an item; nil where it has no structure, and with
-// an error where that cannot be read.
-func (i *Item) parse() (*Node, error) {
-	format, _ := Detect(i.Declared, i.Name, i.Content)
-	n, err := Parse(i.Content, format)
-	if errors.Is(err, ErrUnstructured) {
-		err = nil
-	}
-	return n, err
 }
 
 func (t *Totals) add(d *ItemDiff) {

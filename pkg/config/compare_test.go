@@ -111,6 +111,30 @@ func TestCompareTellsWhatDiffersBetweenTwoSides(t *testing.T) {
 	}
 }
 
+// TestManyItemsComeInTheirOrder: they are compared at once, and the long ones take
+// longer than those behind them.
+func TestManyItemsComeInTheirOrder(t *testing.T) {
+	t.Parallel()
+	var a, b []config.Item
+	var want []string
+	for i := range 100 {
+		name := fmt.Sprintf("a/x%03d.json", i)
+		rest := strings.Repeat(`"same", `, 3000*(1-i%4%2))
+		a = append(a, side(name, fmt.Sprintf(`{"v": 0, "rest": [%s 1]}`, rest))...)
+		b = append(b, side(name, fmt.Sprintf(`{"v": %d, "rest": [%s 1]}`, i%4, rest))...)
+		if i%4 > 0 {
+			want = append(want, name+" inside true true", fmt.Sprintf("  v: 0 → %d", i%4))
+		}
+	}
+	c := config.Compare(a, b, config.CompareOptions{})
+	if got := lines(t, c.Items); !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if want := (config.Totals{Items: 100, Differ: 75, Changed: 75}); c.Totals != want {
+		t.Errorf("got %+v, want %+v", c.Totals, want)
+	}
+}
+
 func TestTheSameOnBothSidesIsNoDifference(t *testing.T) {
 	t.Parallel()
 	a := side("a/x.yaml", "a: 1", "b/y.txt", "")

@@ -114,14 +114,11 @@ func afterFlag(before *Node, name string) string {
 
 // scalar returns what to show of a value.
 func (m masker) scalar(name string, n *Node) string {
-	shown, masked := m.Value(name, n.Text)
-	if n.Kind != String {
-		if whole := mask.IsSecretName(name) && masked; !whole {
-			return n.Text
-		}
-		return shown
+	if n.Kind != String && !mask.IsSecretName(name) {
+		return n.Text
 	}
-	if masked && !mask.IsSecretName(name) {
+	shown, masked := m.Value(name, n.Text)
+	if n.Kind == String && masked && !mask.IsSecretName(name) {
 		if text, ok := m.embedded(n.Text); ok {
 			return text
 		}

@@ -133,14 +133,23 @@ func (m *matrix) compareKnown(items []*Item) {
 		}
 		return
 	}
-	nodes := make([]*Node, len(items))
-	errs, whole := parseAll(items, nodes)
-	if !whole {
-		m.walk(nodes)
-		return
+	nodes, errs := parseAll(items)
+	for i := range items {
+		if items[i] != nil && nodes[i] == nil {
+			m.addWhole(items)
+			m.rows[len(m.rows)-1].Errs = orNil(errs)
+			return
+		}
 	}
-	m.addWhole(items)
-	m.rows[len(m.rows)-1].Errs = errs
+	m.walk(nodes)
+}
+
+// orNil returns errs, nil where none is one.
+func orNil(errs []error) []error {
+	if slices.ContainsFunc(errs, func(err error) bool { return err != nil }) {
+		return errs
+	}
+	return nil
 }
 
 // addWhole adds a row of items as a whole.
@@ -153,25 +162,6 @@ func (m *matrix) addWhole(items []*Item) {
 	}
 	m.add(content)
 	m.rows[len(m.rows)-1].Whole = true
-}
-
-// parseAll fills in nodes. It returns the errors, nil where there is none, and
-// whether some item has no tree.
-func parseAll(items []*Item, nodes []*Node) (errs []error, whole bool) {
-	for i, item := range items {
-		if item == nil {
-			continue
-		}
-		var err error
-		if nodes[i], err = item.parse(); err != nil {
-			if errs == nil {
-				errs = make([]error, len(items))
-			}
-			errs[i] = err
-		}
-		whole = whole || nodes[i] == nil
-	}
-	return errs, whole
 }
 
 func (m *matrix) add(values []*Node) {
