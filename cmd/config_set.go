@@ -17,38 +17,59 @@ import (
 type configSetOptions struct {
 	planFlags
 
-	file string
+	file    string
+	content *string // nil where it was not given
+	rm      []string
 }
 
 func newConfigSetCmd(a *app) *cobra.Command {
 	var opts configSetOptions
+	var content string
 	c := &cobra.Command{
-		Use:   "set KEY VALUE | set KEY -f FILE",
-		Short: "Write the content of an item",
-		Long: "Write the content of an item, which is created where it is not there: from the command line, a\n" +
-			"file, or with -f - standard input. KEY is GROUP/KEY.\n\n" +
+		Use:   "set KEY PATH=VALUE... | set KEY VALUE | set KEY -f FILE",
+		Short: "Write values inside an item, or all of it",
+		Long: "Write values inside an item: every other byte of it stays, comments and layout too. A path is\n" +
+			"written as `govctl config diff` writes it. Several values are one change, and --rm PATH removes\n" +
+			"one. What has no values inside, or is not there yet, is written whole: from the command line, by\n" +
+			"-f from a file, or with -f - from standard input; --content and -f replace the whole of any item.\n\n" +
+			"  PATH=VALUE     keeps the kind of what stands there where VALUE can be read as it; else JSON is\n" +
+			"                 what it says (5, true, null, [1]) and the rest is text; \"5\" is always text\n" +
+			"  PATH:=JSON     is what the JSON says, whatever stands there\n" +
+			"  PATH=@env:NAME is the text of a variable, PATH=@file:FILE that of a file and PATH=@- that of\n" +
+			"                 standard input, without the end of its last line: other users see what stands\n" +
+			"                 in a command line, but not those; a text that begins with @ is written @@\n\n" +
 			"The plan is printed first, and a question asked; --yes answers it, and --confirm ENV that of a\n" +
 			"protected environment. The item is written only if it still is as it was when the plan was\n" +
-			"made, read back, and kept in the journal with what stood there before.",
-		Example: "  govctl config set order/app.yaml -f app.yaml --dry-run\n" +
+			"made, read back, and kept in the journal with what stood there before. What could not be read\n" +
+			"as its format any more is refused, unless --force.",
+		Example: "  govctl config set order/app.yaml db.pool.max=20 --dry-run\n" +
+			"  govctl config set order/app.yaml retry.max=5 --rm db.url --yes -m 'OPS-112'\n" +
+			"  govctl config set order/app.yaml db.password=@env:USER --yes\n" +
+			"  govctl config set order/app.yaml -f app.yaml --dry-run\n" +
 			"  govctl config set order/motd 'back at noon' --yes -m 'OPS-112'",
-		Args: between(1, 2, "a key, and a value or -f FILE"),
+		Args: atLeast(1, "a key, and values, a content or -f FILE"),
 		RunE: func(c *cobra.Command, args []string) error {
-			return a.configSet(c.Context(), opts, args)
+			if c.Flags().Changed("content") {
+				opts.content = &content
+			}
+			return a.configSet(c.Context(), opts, args[0], args[1:])
 		},
 		ValidArgsFunction: a.completeKey,
 	}
 	opts.add(c)
-	c.Flags().StringVarP(&opts.file, "file", "f", "", "read the content from `FILE`, - for standard input")
+	flags := c.Flags()
+	flags.Lookup("force").Usage = forceBroken
+	flags.StringVarP(&opts.file, "file", "f", "", "read the whole content from `FILE`, - for standard input")
+	flags.StringVar(&content, "content", "", "`TEXT` is the whole content")
+	flags.StringArrayVar(&opts.rm, "rm", nil, "remove the value at `PATH`")
 	return c
 }
 
-func (a *app) configSet(ctx context.Context, opts configSetOptions, args []string) error {
-	key := args[0]
-	if (len(args) == 2) == (opts.file != "") {
-		return withHint(usagef("set %s: it takes either a value or -f FILE", key), "govctl config set "+key+" -f FILE")
-	}
-	content, err := a.newContent(opts.file, args)
+// forceBroken is what --force means where content is written.
+const forceBroken = "write also what somebody holds a lock on, and what cannot be read as its format"
+
+func (a *app) configSet(ctx context.Context, opts configSetOptions, key string, values []string) error {
+	whole, err := a.wholeContent(opts, key, values)
 	if err != nil {
 		return err
 	}
@@ -60,21 +81,52 @@ func (a *app) configSet(ctx context.Context, opts configSetOptions, args []strin
 	if err != nil {
 		return err
 	}
+	after := whole
+	if whole == nil {
+		edit := itemEdit{before: before, rm: opts.rm, values: values}
+		if edit.missing(at) {
+			return fmt.Errorf("set values in %s, which only --content or -f creates: %w", key, noItem(src, key, items))
+		}
+		if after, err = a.edited(&edit); err != nil {
+			return fmt.Errorf("set %s: %w", at, err)
+		}
+	}
+	if err := refuseBroken(at, before, after, opts.force); err != nil {
+		return fmt.Errorf("set %s: %w", at, err)
+	}
 	var changes []change.Change
-	if c, ok := config.NewChange(at, before, content); ok {
+	if c, ok := config.NewChange(at, before, after); ok {
 		changes = append(changes, c)
 	}
 	return a.carryOut(ctx, src, changes, opts.planFlags, "")
 }
 
+// wholeContent returns what replaces all of an item, nil where that is not told.
+func (a *app) wholeContent(opts configSetOptions, key string, values []string) ([]byte, error) {
+	given := 0
+	for _, is := range []bool{opts.file != "", opts.content != nil, len(values)+len(opts.rm) > 0} {
+		if is {
+			given++
+		}
+	}
+	switch {
+	case given == 0:
+		return nil, withHint(usagef("set %s: what is to stand there is missing", key), "govctl config set "+shellQuote(key)+" PATH=VALUE, or -f FILE")
+	case given > 1:
+		return nil, withHint(usagef("set %s: it takes values, --content or -f FILE, and not two of them", key), "leave out one of them")
+	case opts.file != "":
+		return a.readContent(opts.file)
+	case opts.content != nil:
+		return []byte(*opts.content), nil
+	}
+	return nil, nil
+}
+
 // maxContent bounds what is read from a file or from stdin, in bytes.
 const maxContent = 8 << 20
 
-// newContent returns the value on the command line, or what stands in file.
-func (a *app) newContent(file string, args []string) ([]byte, error) {
-	if file == "" {
-		return []byte(args[1]), nil
-	}
+// readContent returns what stands in file, or in standard input where that is "-".
+func (a *app) readContent(file string) ([]byte, error) {
 	in := a.Stdin
 	if file != "-" {
 		if !filepath.IsAbs(file) {
@@ -98,6 +150,30 @@ func (a *app) newContent(file string, args []string) ([]byte, error) {
 		content = []byte{}
 	}
 	return content, nil
+}
+
+// refuseBroken refuses content that cannot be read as its format says, unless what
+// stands there now cannot be read either, or force.
+func refuseBroken(key config.Key, before *config.Item, after []byte, force bool) error {
+	broken := func(content []byte) error {
+		declared := config.Format("")
+		if before != nil {
+			declared = before.Declared
+		}
+		format, _ := config.Detect(declared, key.Name, content)
+		if !isStructured(format) {
+			return nil
+		}
+		_, err := config.Parse(content, format)
+		return err
+	}
+	if force || before != nil && broken(before.Content) != nil {
+		return nil
+	}
+	if err := broken(after); err != nil {
+		return withHint(usagef("the new content cannot be read: %w", err), "mend it; --force writes it all the same")
+	}
+	return nil
 }
 
 // itemsOf returns the items of the chosen environment.

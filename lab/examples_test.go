@@ -220,7 +220,7 @@ func prepare(t *testing.T, cmd *exec.Cmd, text string) string {
 	for _, key := range []string{"order/old.yaml", "order/old-1.yaml", "order/app.yaml"} {
 		govctl("config", "set", key, "a: 1", "--yes")
 	}
-	govctl("config", "set", "order/app.yaml", "db: {pool: {max: 10}}", "--yes")
+	govctl("config", "set", "order/app.yaml", "--content", "db: {pool: {max: 10}, url: postgres://dev/order}", "--yes")
 	id, _, _ := strings.Cut(govctl("history", "-o", "name"), "\n")
 	return strings.ReplaceAll(text, planID, id)
 }
