@@ -27,6 +27,8 @@ func newConfigCmd(a *app) *cobra.Command {
 		newConfigEffectiveCmd(a),
 		newConfigWatchCmd(a),
 		newConfigSetCmd(a),
+		newConfigCpCmd(a),
+		newConfigMvCmd(a),
 		newConfigRmCmd(a),
 	)
 	c.Aliases = []string{"cfg"}

@@ -167,10 +167,8 @@ func refuseBroken(key config.Key, before *config.Item, after []byte, force bool)
 		_, err := config.Parse(content, format)
 		return err
 	}
-	if force || before != nil && broken(before.Content) != nil {
-		return nil
-	}
-	if err := broken(after); err != nil {
+	was := before != nil && broken(before.Content) != nil
+	if err := broken(after); err != nil && !force && !was {
 		return withHint(usagef("the new content cannot be read: %w", err), "mend it; --force writes it all the same")
 	}
 	return nil

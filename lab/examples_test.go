@@ -193,7 +193,7 @@ func (w *exampleWorld) folder(t *testing.T, line string) string {
 
 // writes reports whether a line is about what is written, or was.
 func writes(line string) bool {
-	for _, words := range []string{"config set", "config rm", "history", "rollback", "recover"} {
+	for _, words := range []string{"config set", "config rm", "config cp", "config mv", "config edit", "config history", "config rollback", "config get order/app.yaml --rev", "config diff order/app.yaml --rev", "history", "rollback", "recover"} {
 		if strings.HasPrefix(line, "govctl "+words) {
 			return true
 		}
