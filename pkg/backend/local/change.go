@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -66,7 +64,10 @@ func (c *Changes) About(ctx context.Context) (change.About, error) {
 // Read implements change.Store. It waits for who is writing.
 func (c *Changes) Read(ctx context.Context, keys []change.Key) ([]change.Entry, error) {
 	entries := make([]change.Entry, len(keys))
-	err := c.locked(ctx, func(root *os.Root) error {
+	for i := range keys {
+		entries[i].Key = keys[i]
+	}
+	err := c.looking(ctx, func(root *os.Root) error {
 		for i, k := range keys {
 			f, err := fileFor(k)
 			if err == nil {
@@ -88,11 +89,20 @@ func (c *Changes) locked(ctx context.Context, work func(root *os.Root) error) er
 		return err
 	}
 	return c.store.locked(ctx, func(root *os.Root) error {
-		if err := redo(root); err != nil {
+		if _, err := redo(root); err != nil {
 			return fmt.Errorf("%s: %w", redoName, err)
 		}
 		return work(root)
 	})
+}
+
+// looking is locked for work that only reads: it has none to do where there is no
+// root, and does not make one.
+func (c *Changes) looking(ctx context.Context, work func(root *os.Root) error) error {
+	if _, err := os.Stat(c.store.root); isGone(err) {
+		return ctx.Err()
+	}
+	return c.locked(ctx, work)
 }
 
 // List implements change.Store.
@@ -119,7 +129,7 @@ func (c *Changes) list(ctx context.Context, prefix string) ([]change.Entry, erro
 	}
 	created := map[string]uint64{}
 	var entries []change.Entry
-	err := c.locked(ctx, func(root *os.Root) error {
+	err := c.looking(ctx, func(root *os.Root) error {
 		return eachFile(root, []string{journalFolder, folder}, func(name string) error {
 			if !strings.HasPrefix(name, rest) {
 				return nil
@@ -239,13 +249,13 @@ func (f *file) read(root *os.Root) (change.Entry, error) {
 		return none, err
 	}
 	content := buf.Bytes()
-	sum := sha256.Sum256(content)
+	revision := revisionOf(content)
 	if f.key.Space == change.Records {
 		if f.created, content, err = cutHead(content); err != nil {
 			return none, err
 		}
 	}
-	return change.Entry{Key: f.key, Content: content, Revision: change.Revision(hex.EncodeToString(sum[:]))}, nil
+	return change.Entry{Key: f.key, Content: content, Revision: change.Revision(revision)}, nil
 }
 
 // recordHead is the most bytes of the line that a record begins with.
@@ -299,7 +309,7 @@ func prepare(root *os.Root, op *change.Op) (write, error) {
 	if have.Revision != op.Expect {
 		return write{}, &change.ConflictError{Key: op.Key, Expected: op.Expect, Have: have.Revision}
 	}
-	w := write{Folders: f.folders, Name: f.name, Content: op.Content, Remove: op.Remove}
+	w := write{Folders: f.folders, Name: f.name, Expect: string(op.Expect), Content: op.Content, Remove: op.Remove}
 	if op.Key.Space == change.Records && !op.Remove {
 		if f.created == 0 {
 			next, err := nextRevision(root, "")
@@ -316,11 +326,14 @@ func prepare(root *os.Root, op *change.Op) (write, error) {
 // fail returns err as one of this store.
 func (c *Changes) fail(err error) error {
 	conflict, ok := errors.AsType[*change.ConflictError](err)
+	kind, wrong := errors.AsType[*kindError](err)
 	switch {
 	case err == nil || ok && error(conflict) == err: //nolint:errorlint // as it is, and not wrapped
 		return err
 	case errors.Is(err, context.Canceled), errors.Is(err, change.ErrTooLarge), errors.Is(err, change.ErrInvalid):
 		return fmt.Errorf("%s: %w", c.store.name(), err)
+	case wrong:
+		return fmt.Errorf("%s: %w: %w", c.store.name(), change.ErrInvalid, kind)
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("%s: %w: %w", c.store.name(), change.ErrDenied, err)
 	default:
