@@ -185,7 +185,7 @@ const (
 func (a *app) prune(ctx context.Context, s change.Store) {
 	ctx, cancel := a.within(ctx)
 	defer cancel()
-	if _, err := change.Prune(ctx, s, a.Now().Add(-journalAge), journalSize); err != nil {
+	if _, err := change.Prune(ctx, s, journalAge, journalSize); err != nil {
 		a.say("the journal could not be cleared of what is old: %v", err)
 	}
 }

@@ -111,14 +111,14 @@ func Apply(ctx context.Context, s Store, p *Plan, o Options) (Record, error) {
 	if err != nil {
 		return Record{}, err
 	}
+	begun := o.Now() // with the other clock: what follows may take a while
 	if err := p.valid(about.Limits); err != nil {
 		return Record{}, err
 	}
 	if err := expect(ctx, s, p, about.Identity, o.Force); err != nil {
 		return Record{}, err
 	}
-	r := &run{store: s, about: about, options: o, changes: p.Changes, notes: p.Notes, batches: batches(p.Changes, about.Limits)}
-	r.begun = o.Now()
+	r := &run{store: s, about: about, options: o, begun: begun, changes: p.Changes, notes: p.Notes, batches: batches(p.Changes, about.Limits)}
 	r.record = Record{
 		ID: p.ID, State: Open, Environment: p.Environment, Identity: p.Identity, By: o.By, Why: o.Why,
 		At: r.begun.UTC(), Stored: about.Now.UTC(), Reverts: p.Reverts, Changes: make([]Written, len(p.Changes)),
@@ -207,15 +207,11 @@ type run struct {
 func (r *run) make(ctx context.Context) (unknown *span, err error) {
 	err = r.hold(ctx, func(ctx context.Context) error {
 		for i, b := range r.batches {
-			made, err := r.swap(ctx, i)
-			if err != nil && errors.Is(err, ErrUnknown) {
-				unknown = &b
-			}
-			if err != nil {
+			if err := r.step(ctx, i); err != nil {
+				if errors.Is(err, ErrUnknown) {
+					unknown = &b
+				}
 				return err
-			}
-			if !made {
-				return fmt.Errorf("%w: the connection was lost before it was written", ErrUnavailable)
 			}
 			r.mark(b)
 			if r.options.Progress != nil {
@@ -225,6 +221,19 @@ func (r *run) make(ctx context.Context) (unknown *span, err error) {
 		return nil
 	})
 	return unknown, err
+}
+
+// step is swap, and says why it was not made.
+func (r *run) step(ctx context.Context, batch int) error {
+	made, err := r.swap(ctx, batch)
+	switch {
+	case made || err != nil:
+		return err
+	case ctx.Err() != nil:
+		return ctx.Err()
+	default:
+		return fmt.Errorf("%w: the connection was lost before it was written", ErrUnavailable)
+	}
 }
 
 // swap makes a batch, and knows of every one whether it was made but where it
@@ -255,10 +264,13 @@ func (r *run) ops(b span) []Op {
 func (r *run) fence(ctx context.Context, batch int) (made bool, err error) {
 	ctx, cancel := after(ctx)
 	defer cancel()
-	mark := Op{Key: r.record.outcome(batch), Content: []byte(outcomeNever)}
-	err = sure(ctx, r.store, []Op{mark})
+	key := r.record.outcome(batch)
+	err = sure(ctx, r.store, []Op{{Key: key, Content: []byte(outcomeNever)}})
 	if errors.Is(err, ErrConflict) {
-		return true, nil
+		var there []Entry
+		if there, err = r.store.Read(ctx, []Key{key}); err == nil {
+			return string(there[0].Content) == outcomeMade, nil
+		}
 	}
 	if err != nil {
 		return false, fmt.Errorf("%w: %w", ErrUnknown, err)
@@ -267,48 +279,85 @@ func (r *run) fence(ctx context.Context, batch int) (made bool, err error) {
 	return false, nil
 }
 
-// grace is how long is taken to write down what became of a plan once its context
-// has ended.
-const grace = 5 * time.Second
+const (
+	// grace is how long is taken to write down what became of a plan once its
+	// context has ended.
+	grace = 5 * time.Second
+	// patience is how long a swap whose answer was lost is sent again, and firstPause
+	// how long the second time is after the first: Consul elects a new leader within.
+	patience   = 15 * time.Second
+	firstPause = 100 * time.Millisecond
+	// tries is how often that is tried again which another was faster at.
+	tries = 3
+)
 
-// after returns a context that goes on when ctx has ended, for a while.
+// after returns a context that outlives ctx by a while.
 func after(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(ctx), grace)
+	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })
+	return longer, func() {
+		stop()
+		cancel()
+	}
 }
-
-// tries is how often a swap whose answer is lost is sent again.
-const tries = 3
 
 // sure swaps ops, and sends them again where the answer is lost: as each has a
 // revision, they are made once at most. Where they are found to be there it is nil.
+// Once an answer was lost, that the server could not be asked again is ErrUnknown,
+// too.
 func sure(ctx context.Context, s Store, ops []Op) error {
-	var err error
-	for range tries {
-		lost := errors.Is(err, ErrUnknown)
-		if err = s.Swap(ctx, ops); err == nil {
-			return nil
+	err := s.Swap(ctx, ops)
+	if !errors.Is(err, ErrUnknown) {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for pause := time.Duration(0); waited(ctx, pause); pause = max(firstPause, 2*pause) {
+		again := s.Swap(ctx, ops)
+		if errors.Is(again, ErrConflict) {
+			var there bool
+			if there, again = stands(ctx, s, ops, again); there {
+				return nil
+			}
 		}
-		if lost && errors.Is(err, ErrConflict) && stands(ctx, s, ops) {
-			return nil
-		}
-		if !errors.Is(err, ErrUnknown) {
+		switch {
+		case again == nil, errors.Is(again, ErrConflict):
+			return again
+		case !errors.Is(again, ErrUnknown) && !errors.Is(again, ErrUnavailable):
 			return err
 		}
 	}
 	return err
 }
 
-// stands tells whether what ops write is there.
-func stands(ctx context.Context, s Store, ops []Op) bool {
+// waited waits, and tells whether ctx goes on.
+func waited(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	return ctx.Err() == nil
+}
+
+// stands tells whether what ops write is there, after they were refused. Where that
+// cannot be read the error is another.
+func stands(ctx context.Context, s Store, ops []Op, refused error) (bool, error) {
 	keys := make([]Key, len(ops))
 	for i := range ops {
 		keys[i] = ops[i].Key
 	}
 	entries, err := s.Read(ctx, keys)
-	return err == nil && !slices.ContainsFunc(entries, func(e Entry) bool {
-		op := ops[slices.Index(keys, e.Key)]
-		return op.Remove != (e.Revision == Absent) || !op.Remove && !bytes.Equal(op.Content, e.Content)
-	})
+	if err != nil {
+		return false, err
+	}
+	for i := range entries {
+		if op, e := &ops[i], &entries[i]; op.Remove != (e.Revision == Absent) || !op.Remove && !bytes.Equal(op.Content, e.Content) {
+			return false, refused
+		}
+	}
+	return true, nil
 }
 
 // is tells whether e is content, nil for nothing.

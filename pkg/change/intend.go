@@ -33,21 +33,41 @@ func (r *run) intend(ctx context.Context) error {
 	}
 	for _, batch := range inSwaps(ops, r.about.Limits) {
 		if err := sure(ctx, r.store, batch); err != nil {
-			return errors.Join(r.notIntended(ctx, err), r.clear(ctx))
+			return r.abandon(ctx, r.notIntended(ctx, err))
 		}
 	}
 	if err := r.find(ctx); err != nil {
-		return err
+		return r.abandon(ctx, err)
 	}
-	if busy, err := r.busy(ctx); err != nil || busy != nil {
-		if busy != nil {
-			err = busy
-		}
-		after, cancel := after(ctx)
-		defer cancel()
-		return errors.Join(err, r.withdraw(after))
+	busy, err := r.busy(ctx)
+	if busy != nil {
+		err = busy
+	}
+	if err != nil {
+		return r.abandon(ctx, err)
 	}
 	return nil
+}
+
+// abandon takes the plan out of the journal, of which nothing was made, and returns
+// why it ended.
+func (r *run) abandon(ctx context.Context, why error) error {
+	ctx, cancel := after(ctx)
+	defer cancel()
+	ctx, stop := context.WithTimeout(ctx, grace)
+	defer stop()
+	have, at, err := lookUp(ctx, r.store, r.record.ID)
+	switch {
+	case errors.Is(err, ErrNotFound), err == nil && have.Holder != r.record.Holder:
+		err = r.clear(ctx)
+	case err == nil:
+		r.at = at
+		err = r.withdraw(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("%w; the journal may still call it open", why)
+	}
+	return why
 }
 
 // intent returns the writes of the contents in pieces, and last of the record.
@@ -200,7 +220,7 @@ func (r *run) renew(ctx context.Context) error {
 // put replaces the record, together with other writes, or between them where they
 // are too many. Where one of a note is in conflict it is errNoted.
 func (r *run) put(ctx context.Context, before, after []Op) error {
-	text, err := r.record.encode()
+	text, err := r.text()
 	if err != nil {
 		return err
 	}
@@ -215,6 +235,21 @@ func (r *run) put(ctx context.Context, before, after []Op) error {
 		}
 	}
 	return r.find(ctx)
+}
+
+// text returns the record as it is stored: without the revisions that came of it,
+// where it has grown too large by them.
+func (r *run) text() ([]byte, error) {
+	text, err := r.record.encode()
+	if err != nil || len(text) <= r.about.Limits.Value {
+		return text, err
+	}
+	short := r.record
+	short.Changes = slices.Clone(short.Changes)
+	for i := range short.Changes {
+		short.Changes[i].To = Absent
+	}
+	return short.encode()
 }
 
 // close writes the record of a plan that is at its end, with its notes, and takes away the outcomes
@@ -261,8 +296,6 @@ func (r *run) withdraw(ctx context.Context) error {
 
 // clear takes the contents away that no record tells of.
 func (r *run) clear(ctx context.Context) error {
-	ctx, cancel := after(ctx)
-	defer cancel()
 	return remove(ctx, r.store, r.about.Limits, r.record.pieces())
 }
 

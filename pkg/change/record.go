@@ -115,8 +115,10 @@ const (
 	// large is from how many bytes on a record is compressed: smaller ones can be
 	// read where they lie.
 	large = 64 << 10
-	// most bounds what a record or a pack unfolds to, in bytes.
-	most = 1 << 30
+	// most bounds what the contents of a plan unfold to, in bytes, and mostRecord a
+	// record: a journal has many, which strangers may have written.
+	most       = 1 << 30
+	mostRecord = 64 << 20
 	// maxPieces bounds a pack.
 	maxPieces = 4096
 )
@@ -153,7 +155,11 @@ func unfold(text []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return io.ReadAll(io.LimitReader(in, most))
+	out, err := io.ReadAll(io.LimitReader(in, mostRecord+1))
+	if err == nil && len(out) > mostRecord {
+		err = fmt.Errorf("%w: it unfolds to more than %d MiB", ErrTooLarge, mostRecord>>20)
+	}
+	return out, err
 }
 
 // decodeRecord reads what encode wrote, whoever altered it since.

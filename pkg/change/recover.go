@@ -282,10 +282,10 @@ func Forget(ctx context.Context, s Store, id string) (Record, error) {
 	return r, remove(ctx, s, about.Limits, pieces)
 }
 
-// Prune removes records that are at their end, the oldest first: those from before
-// a time of the system's clock, and as many more as it takes for the contents of
-// the rest to be size bytes at most. It returns how many.
-func Prune(ctx context.Context, s Store, before time.Time, size int) (int, error) {
+// Prune removes records that are at their end, the oldest first: those that are
+// older than age by the store's clock, and as many more as it takes for the contents
+// of the rest to be size bytes at most. It returns how many.
+func Prune(ctx context.Context, s Store, age time.Duration, size int) (int, error) {
 	records, err := Journal(ctx, s) // the newest first
 	if err != nil && !errors.Is(err, ErrInvalid) {
 		return 0, err
@@ -294,13 +294,18 @@ func Prune(ctx context.Context, s Store, before time.Time, size int) (int, error
 	if err != nil {
 		return 0, err
 	}
+	before := about.Now.Add(-age)
 	kept, pruned := 0, 0
 	for i := range records {
 		r := &records[i]
 		if kept += r.Size; r.State == Open || kept <= size && !r.Stored.Before(before) {
 			continue
 		}
-		if err := remove(ctx, s, about.Limits, slices.Concat([]Key{r.name()}, r.pieces(), r.outcomes())); err != nil {
+		err := remove(ctx, s, about.Limits, slices.Concat([]Key{r.name()}, r.pieces(), r.outcomes()))
+		if errors.Is(err, ErrConflict) {
+			continue // another is at it, too
+		}
+		if err != nil {
 			return pruned, err
 		}
 		pruned++

@@ -1,6 +1,8 @@
 package changetest
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -129,4 +131,18 @@ func (l later) About(ctx context.Context) (change.About, error) {
 	a, err := l.Store.About(ctx)
 	a.Now = a.Now.Add(l.by)
 	return a, err
+}
+
+// Bomb returns a few bytes of gzip that unfold to size blanks of a JSON record.
+func Bomb(size int) []byte {
+	var out bytes.Buffer
+	w := gzip.NewWriter(&out)
+	_, _ = w.Write([]byte(`{"id":"00000001","why":"`))
+	blanks := bytes.Repeat([]byte(" "), 1<<20)
+	for range size >> 20 {
+		_, _ = w.Write(blanks)
+	}
+	_, _ = w.Write([]byte(`"}`))
+	_ = w.Close()
+	return out.Bytes()
 }
