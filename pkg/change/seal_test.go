@@ -136,7 +136,7 @@ func TestASavedPlanIsRefusedWhereTheWorldMoved(t *testing.T) {
 		want []string
 	}{
 		"changed":       {func(t *testing.T, s change.Store) { t.Helper(); put(t, s, "order/app.yaml", "x") }, []string{"order/app.yaml: changed from revision 2 to 4"}},
-		"written again": {func(t *testing.T, s change.Store) { t.Helper(); put(t, s, "order/app.yaml", before) }, []string{"order/app.yaml: changed from revision 2 to 4"}},
+		"written again": {func(t *testing.T, s change.Store) { t.Helper(); put(t, s, "order/old", "old") }, []string{"order/old: changed from revision 3 to 4"}},
 		"created":       {func(t *testing.T, s change.Store) { t.Helper(); put(t, s, "order/new", "x") }, []string{"order/new: there already"}},
 		"removed":       {func(t *testing.T, s change.Store) { t.Helper(); take(t, s, "order/old") }, []string{"order/old: not there any more"}},
 		"several of all": {func(t *testing.T, s change.Store) {

@@ -51,9 +51,15 @@ type edit struct {
 // spliced returns text, which parses as before, so changed that it parses as
 // after; false where that cannot be done.
 func spliced(text string, f Format, before, after *Node) (string, bool) {
+	_, out, ok := splices(text, f, before, after)
+	return out, ok
+}
+
+// splices is spliced, and returns what was changed, in order.
+func splices(text string, f Format, before, after *Node) (made []edit, out string, ok bool) {
 	s := splicer{text: text, format: f, starts: lineStarts(text)}
 	if !s.walk(before, after) {
-		return "", false
+		return nil, "", false
 	}
 	slices.SortStableFunc(s.edits, func(a, b edit) int { return cmp.Compare(a.start, b.start) })
 	var b strings.Builder
@@ -62,13 +68,13 @@ func spliced(text string, f Format, before, after *Node) (string, bool) {
 		if e.start < done { // what an alias repeats
 			continue
 		}
+		made = append(made, e)
 		b.WriteString(text[done:e.start] + e.with)
 		done = e.end
 	}
 	b.WriteString(text[done:])
-	out := b.String()
-	n, err := Parse([]byte(out), f)
-	return out, err == nil && sameTexts(n, after)
+	n, err := Parse([]byte(b.String()), f)
+	return made, b.String(), err == nil && sameTexts(n, after)
 }
 
 // sameTexts tells whether two trees are the same but for kinds of scalars.
@@ -114,21 +120,30 @@ func (s *splicer) walk(before, after *Node) bool {
 	if before.Text == after.Text {
 		return true
 	}
-	if before.Column == 0 || before.Line < 1 || before.Line > len(s.starts) {
-		return false
-	}
-	start := s.starts[before.Line-1] + before.Column - 1
-	if start >= len(s.text) {
-		return false
-	}
-	start += len(s.text[start:]) - len(s.afterMarks(s.text[start:]))
-	raw := s.raw(s.text[start:], before)
+	start, raw := s.place(before)
 	with, ok := s.written(raw, before.Text, after.Text)
 	if raw == "" || !ok {
 		return false
 	}
 	s.edits = append(s.edits, edit{start, start + len(raw), with})
 	return true
+}
+
+// place returns where a scalar stands, and how it is written; "" where that is not
+// certain.
+func (s *splicer) place(n *Node) (start int, raw string) {
+	if n.Column == 0 || n.Line < 1 || n.Line > len(s.starts) {
+		return 0, ""
+	}
+	start = s.starts[n.Line-1] + n.Column - 1
+	if start >= len(s.text) {
+		return 0, ""
+	}
+	start += len(s.text[start:]) - len(s.afterMarks(s.text[start:]))
+	if start == len(s.text) {
+		return 0, ""
+	}
+	return start, s.raw(s.text[start:], n)
 }
 
 var marks = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(?:[&!]\S*[ \t]+)+`) })
