@@ -30,6 +30,8 @@ func newConfigCmd(a *app) *cobra.Command {
 		newConfigCpCmd(a),
 		newConfigMvCmd(a),
 		newConfigRmCmd(a),
+		newConfigHistoryCmd(a),
+		newConfigRollbackCmd(a),
 	)
 	c.Aliases = []string{"cfg"}
 	c.GroupID = groupCompare

@@ -23,12 +23,13 @@ type configDiffOptions struct {
 	ignoreOrder  bool
 	showExpected bool
 	text         bool
+	rev          string
 }
 
 func newConfigDiffCmd(a *app) *cobra.Command {
 	var opts configDiffOptions
 	c := &cobra.Command{
-		Use:   "diff ENV ENV [ENV...] [GLOB...]",
+		Use:   "diff ENV ENV [ENV...] [GLOB...] | diff KEY --rev N[..M]",
 		Short: "Compare the configuration of environments, path by path",
 		Long: "Compare the configuration of two environments: the items that only one has, and inside the\n" +
 			"others what differs, path by path, whatever the order, the comments and the formatting. Of\n" +
@@ -41,11 +42,17 @@ func newConfigDiffCmd(a *app) *cobra.Command {
 			"masked; equal hashes are equal secrets. What a side may have without showing it, as a token may\n" +
 			"not read it, is unknown and no difference. The status is 1 where something differs that is not\n" +
 			"meant to, and 4 where nothing does but an item is unknown or could not be read.\n\n" +
+			"With --rev N one item of the environment is compared with what it was at a revision, or with\n" +
+			"--rev N..M two revisions: `govctl config history KEY` lists them.\n\n" +
 			"-o markdown is a table for a pull request, -o github annotates a run of a workflow.",
 		Example: "  govctl config diff dev prod\n  govctl config diff dev test prod 'order/*'\n" +
 			"  govctl config diff dev prod --ignore '**.url' --show-expected\n" +
-			"  govctl config diff dev prod --text\n  govctl config diff file:. dev -o markdown",
+			"  govctl config diff dev prod --text\n  govctl config diff file:. dev -o markdown\n" +
+			"  govctl config diff order/app.yaml --rev 5123",
 		RunE: func(c *cobra.Command, args []string) error {
+			if opts.rev != "" {
+				return a.configDiffPast(c.Context(), opts, args)
+			}
 			return a.configDiff(c.Context(), opts, args)
 		},
 		ValidArgsFunction: a.completeConfigSides,
@@ -56,6 +63,8 @@ func newConfigDiffCmd(a *app) *cobra.Command {
 	flags.BoolVar(&opts.ignoreOrder, "ignore-order", false, "the order of lists means nothing")
 	flags.BoolVar(&opts.showExpected, "show-expected", false, "show what is meant to differ, too")
 	flags.BoolVar(&opts.text, "text", false, "show the lines that differ, of two sides")
+	flags.StringVar(&opts.rev, "rev", "", "compare an item with itself at revision `N[..M]`")
+	_ = c.RegisterFlagCompletionFunc("rev", a.completeRevisions) // the flag exists: it was just added
 	a.flags.addReport(c)
 	return c
 }

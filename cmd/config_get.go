@@ -16,6 +16,7 @@ import (
 // configGetOptions are what `config get` may be told.
 type configGetOptions struct {
 	showSecrets, force bool
+	rev                string
 }
 
 func newConfigGetCmd(a *app) *cobra.Command {
@@ -29,8 +30,9 @@ func newConfigGetCmd(a *app) *cobra.Command {
 			"Secrets are masked: a mark and a short hash that is the same for the same secret. With\n" +
 			"--show-secrets they stand there as they are, on a terminal alone; --force prints them\n" +
 			"elsewhere too.",
-		Example: "  govctl config get order/app.yaml\n  govctl config get order/app.yaml db.pool.max -e prod",
-		Args:    between(1, 2, "a key, and a path after it"),
+		Example: "  govctl config get order/app.yaml\n  govctl config get order/app.yaml db.pool.max -e prod\n" +
+			"  govctl config get order/app.yaml --rev 5123",
+		Args: between(1, 2, "a key, and a path after it"),
 		RunE: func(c *cobra.Command, args []string) error {
 			path := ""
 			if len(args) == 2 {
@@ -42,6 +44,8 @@ func newConfigGetCmd(a *app) *cobra.Command {
 	}
 	c.Flags().BoolVar(&opts.showSecrets, "show-secrets", false, "show secrets as they are, on a terminal")
 	c.Flags().BoolVar(&opts.force, "force", false, "show secrets on a pipe, or in CI, too")
+	c.Flags().StringVar(&opts.rev, "rev", "", "show what stood there at revision `N`: see `govctl config history`")
+	_ = c.RegisterFlagCompletionFunc("rev", a.completeRevisions) // the flag exists: it was just added
 	return c
 }
 
@@ -73,16 +77,44 @@ func (a *app) configGet(ctx context.Context, opts configGetOptions, key, path st
 	if opts.showSecrets {
 		m = nil
 	}
+	if opts.rev != "" {
+		return a.configGetPast(ctx, opts, key, path, m)
+	}
 	return a.askConfig(ctx, "get "+key, func(out render.Options, src configSource, items []config.Item) error {
 		item, err := findItem(src, items, key)
 		if err != nil {
 			return err
 		}
-		if path == "" {
-			return a.writeContent(out, item, m)
-		}
-		return a.writeValue(out, item, path, m)
+		return a.writeItem(out, item, path, m)
 	})
+}
+
+// configGetPast is configGet of what stood there once.
+func (a *app) configGetPast(ctx context.Context, opts configGetOptions, key, path string, m *mask.Masker) error {
+	out, err := a.output()
+	if err != nil {
+		return err
+	}
+	p, err := a.pastOf(ctx, key)
+	if err != nil {
+		return fmt.Errorf("get %s: %w", key, err)
+	}
+	item, err := a.itemAt(ctx, p, opts.rev)
+	if err == nil {
+		err = a.writeItem(out, item, path, m)
+	}
+	if err != nil {
+		return fmt.Errorf("get %s: %w", key, err)
+	}
+	return nil
+}
+
+// writeItem writes the content of an item, or the value at a path inside.
+func (a *app) writeItem(out render.Options, item *config.Item, path string, m *mask.Masker) error {
+	if path == "" {
+		return a.writeContent(out, item, m)
+	}
+	return a.writeValue(out, item, path, m)
 }
 
 // findItem returns the one item that key names.

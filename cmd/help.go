@@ -34,7 +34,7 @@ func flagGroups() []flagGroup {
 	return []flagGroup{
 		{"Select:", []string{"label", "health", "filter", "sort", "limit", "since", "all", "ignore-case", "instance"}},
 		{"Watch:", []string{"watch", "interval", "threshold", "for", "exec"}},
-		{"Compare:", []string{"id", "ignore", "ignore-order", "show-expected", "text"}},
+		{"Compare:", []string{"id", "ignore", "ignore-order", "show-expected", "text", "rev"}},
 		{"Secrets:", []string{"show-secrets", "force"}},
 		{"Wait:", []string{"min-healthy", "truth"}},
 		{"Probe:", []string{
@@ -42,7 +42,7 @@ func flagGroups() []flagGroup {
 			"tls-server-name", "allow-cidr", "explain",
 		}},
 		{"Demo:", []string{"tour"}},
-		{"Write:", []string{"out", "protected", "revoke", "dry-run", "yes", "confirm", "message", "as", "file", "content", "rm", "forward", "back"}},
+		{"Write:", []string{"out", "protected", "revoke", "dry-run", "yes", "confirm", "message", "as", "file", "content", "rm", "to", "forward", "back"}},
 		{titleOutput, []string{"output", "jq", "no-headers", "fail-on", "color", "quiet"}},
 		{titleBackends, []string{"env", "dc", "namespace", "config", "timeout", "max-body", "max-stale"}},
 		{titleGeneral, []string{"help"}},

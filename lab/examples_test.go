@@ -66,6 +66,7 @@ func endings() map[string]ending {
 		"govctl config diff dev prod --text":                                                            {status: 1, why: "the pool is larger in prod"},
 		"govctl config diff file:. dev -o markdown":                                                     {status: 1, why: "the folder has other files than dev"},
 		"govctl config diff dev prod --ignore '**.url' --show-expected":                                 {status: 1, why: "the pool is larger in prod"},
+		"govctl config diff order/app.yaml --rev 5123":                                                  {status: 1, why: "it was changed since"},
 		"govctl recover 7f3c09ab --back --yes":                                                          {status: 5, why: "that plan came to its end"},
 		"govctl env rm staging":                                                                         {keys: "y\n", why: "it asks"},
 		"govctl env trust":                                                                              {keys: "y\n", why: "it asks"},
@@ -201,8 +202,12 @@ func writes(line string) bool {
 	return false
 }
 
-// planID is what a plan is called in the documentation.
-const planID = "7f3c09ab"
+// planID is what a plan is called in the documentation, and revision what a state of
+// an item is.
+const (
+	planID   = "7f3c09ab"
+	revision = "5123"
+)
 
 // prepare writes what a line about writes is about, and returns the line with the
 // id of a plan that was applied.
@@ -222,7 +227,8 @@ func prepare(t *testing.T, cmd *exec.Cmd, text string) string {
 	}
 	govctl("config", "set", "order/app.yaml", "--content", "db: {pool: {max: 10}, url: postgres://dev/order}", "--yes")
 	id, _, _ := strings.Cut(govctl("history", "-o", "name"), "\n")
-	return strings.ReplaceAll(text, planID, id)
+	_, earlier, _ := strings.Cut(govctl("config", "history", "order/app.yaml", "-o", "name"), "\n")
+	return strings.NewReplacer(planID, id, revision, strings.TrimSpace(earlier)).Replace(text)
 }
 
 // run runs an example as somebody would who read it, and returns how it ended.
