@@ -23,7 +23,7 @@ func (p *parser) ignores(e entry) ([]Ignore, error) {
 		return nil, err
 	}
 	if n.Kind != yaml.SequenceNode {
-		return nil, p.posOf(e.value).at("write it like ignore: [{key: \"order/*\", path: \"*.url\"}]", "%s must be a list, not %s", quote(e.key), kindOf(n))
+		return nil, p.posOf(e.value).at("write it like "+e.key+": [{key: \"order/*\", path: \"*.url\"}]", "%s must be a list, not %s", quote(e.key), kindOf(n))
 	}
 	if len(n.Content) > maxIgnored {
 		return nil, p.posOf(e.value).at("", "%s has more than %d rules", quote(e.key), maxIgnored)

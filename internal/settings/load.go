@@ -40,7 +40,7 @@ func Load(in Inputs) (*Settings, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Settings{File: found.shown, Source: found.source, Environments: doc.environments, Ignore: doc.ignore, Layers: doc.layers, Schemas: doc.schemas, in: in, path: found.path, data: data}
+	s := &Settings{File: found.shown, Source: found.source, Environments: doc.environments, Ignore: doc.ignore, Protect: doc.protect, Layers: doc.layers, Schemas: doc.schemas, in: in, path: found.path, data: data}
 	s.believe()
 	if found.source == SourceDemo {
 		s.Notes = append(s.Notes, oneLine("using the running demo's settings: "+found.path))

@@ -22,9 +22,9 @@ func mistakes() map[string]mistaken {
 		},
 		"unknown top key": {
 			"environment: {}\n",
-			`govctl.yaml:1: unknown key "environment" in the file (did you mean "environments"?)|the file has default, environments, ignore, layers, schemas, output, timeout, color`,
+			`govctl.yaml:1: unknown key "environment" in the file (did you mean "environments"?)|the file has default, environments, ignore, protect, layers, schemas, output, timeout, color`,
 		},
-		"nothing near":  {"zzz: 1\n", `govctl.yaml:1: unknown key "zzz" in the file|the file has default, environments, ignore, layers, schemas, output, timeout, color`},
+		"nothing near":  {"zzz: 1\n", `govctl.yaml:1: unknown key "zzz" in the file|the file has default, environments, ignore, protect, layers, schemas, output, timeout, color`},
 		"duplicate key": {"timeout: 1s\ncolor: auto\ntimeout: 2s\n", `govctl.yaml:3: the key "timeout" stands twice in the file, first in line 1|`},
 		"duplicate environment": {
 			"environments:\n  dev: {registry: consul://a}\n  dev: {registry: consul://b}\n",
@@ -48,15 +48,17 @@ func mistakes() map[string]mistaken {
 		"NUL":               {"timeout: 1s\ncolor: a\x00b\n", `govctl.yaml:2: a control character (U+0000) stands here|`},
 		"bad UTF-8":         {"timeout: 1s\n\ncolor: \xff\n", `govctl.yaml:3: this is not UTF-8|`},
 		"1 MiB":             {strings.Repeat("#", 1<<20+1), `govctl.yaml:1: the file is larger than 1 MiB|`},
-		"merge key":         {"a: &a {}\nenvironments:\n  <<: *a\n", `govctl.yaml:1: unknown key "a" in the file|the file has default, environments, ignore, layers, schemas, output, timeout, color`},
+		"merge key":         {"a: &a {}\nenvironments:\n  <<: *a\n", `govctl.yaml:1: unknown key "a" in the file|the file has default, environments, ignore, protect, layers, schemas, output, timeout, color`},
 		"merge environment": {"environments:\n  dev: &d {registry: consul://a}\n  prod:\n    <<: *d\n", `govctl.yaml:4: a merge key (<<) has no meaning in environment "prod"|write the keys out, or use an alias for a whole value`},
 		"alias of itself":   {"environments: &e\n  dev: *e\n", `govctl.yaml:2: unknown key "dev" in environment "dev"|environment "dev" has registry, config, traces, metrics, protected`},
 		"unknown anchor":    {"timeout: *CANARY\n", `govctl.yaml:1: this is not YAML: a value begins with * but names no anchor|a text with special characters wants quotes`},
-		"escape sequence":   {"\"a\\e[31m\": 1\n", `govctl.yaml:1: unknown key "a\x1b[31m" in the file|the file has default, environments, ignore, layers, schemas, output, timeout, color`},
+		"escape sequence":   {"\"a\\e[31m\": 1\n", `govctl.yaml:1: unknown key "a\x1b[31m" in the file|the file has default, environments, ignore, protect, layers, schemas, output, timeout, color`},
 
 		"ignore no list": {"ignore: {key: a}\n", `govctl.yaml:1: "ignore" must be a list, not keys with values|write it like ignore: [{key: "order/*", path: "*.url"}]`},
 		"ignore no rule": {"ignore:\n  - a\n", `govctl.yaml:2: a rule of "ignore" must be keys with values, not a single value|`},
 		"ignore empty":   {"ignore:\n  - {}\n", `govctl.yaml:2: a rule of "ignore" must have a key or a path|`},
+		"protect empty":  {"protect:\n  - {}\n", `govctl.yaml:2: a rule of "protect" must have a key or a path|`},
+		"protect none":   {"protect: a\n", `govctl.yaml:1: "protect" must be a list, not a single value|write it like protect: [{key: "order/*", path: "*.url"}]`},
 		"ignore unknown": {"ignore:\n  - {kye: a}\n", `govctl.yaml:2: unknown key "kye" in a rule of "ignore" (did you mean "key"?)|a rule of "ignore" has key, path`},
 
 		"schemas no list":          {"schemas: {key: a}\n", `govctl.yaml:1: "schemas" must be a list, not keys with values|write it like schemas: [{key: "order/*.yaml", schema: schemas/order.json}]`},

@@ -29,6 +29,7 @@ type document struct {
 	scalars      map[string]scalar
 	environments []Environment
 	ignore       []Ignore
+	protect      []Protect
 	layers       []Layers
 	schemas      []ItemSchema
 }
@@ -51,6 +52,10 @@ func (p *parser) document(root *yaml.Node) (*document, error) {
 		d.ignore, err = p.ignores(e)
 		return err
 	}
+	protect := func(e entry) (err error) {
+		d.protect, err = p.protects(e)
+		return err
+	}
 	layers := func(e entry) (err error) {
 		d.layers, err = p.layers(e)
 		return err
@@ -60,7 +65,15 @@ func (p *parser) document(root *yaml.Node) (*document, error) {
 		return err
 	}
 	err := p.object(root, "the file", false, []field{
-		{"default", set}, {keyEnvironments, environments}, {keyIgnore, ignore}, {keyLayers, layers}, {keySchemas, schemas}, {"output", set}, {"timeout", set}, {"color", set},
+		{"default", set},
+		{keyEnvironments, environments},
+		{keyIgnore, ignore},
+		{keyProtect, protect},
+		{keyLayers, layers},
+		{keySchemas, schemas},
+		{"output", set},
+		{"timeout", set},
+		{"color", set},
 	})
 	if err != nil {
 		return nil, err

@@ -63,6 +63,8 @@ type Settings struct {
 	Environments []Environment
 	// Ignore is what is meant to differ between environments, in the file's order.
 	Ignore []Ignore
+	// Protect is what no promotion moves, in the file's order.
+	Protect []Protect
 	// Layers is what services read of the configuration, in the file's order.
 	Layers []Layers
 	// Schemas say what items are to hold, in the file's order; all that fit an item
