@@ -144,6 +144,30 @@ func TestASecretIsSavedAsThePlaceWhereItStands(t *testing.T) {
 	}
 }
 
+func TestOfSeveralPlacesOfASecretTheSameOneIsSaved(t *testing.T) {
+	t.Parallel()
+	text := []byte("old: {password: hunter2}\ndb: {password: hunter2}\nmq: {password: hunter2}\n")
+	s := newSealed(t, "order/a.yaml", text)
+	file, _, err := s.seal(t, "order/a.yaml", append(bytes.Clone(text), "n: 1\n"...), config.References{}, writes.Outside{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var f struct{ Plan writes.Saved }
+	if err := json.Unmarshal(file, &f); err != nil {
+		t.Fatal(err)
+	}
+	at := 0
+	for _, p := range f.Plan.Changes[0].After.Parts {
+		if p.Secret != nil {
+			if p.Secret.From.At != at {
+				t.Errorf("%s is taken from byte %d, and stands at %d", p.Secret.Where, p.Secret.From.At, at)
+			}
+			at += p.Secret.From.Bytes
+		}
+		at += len(p.Text)
+	}
+}
+
 func TestASecretThatStandsNowhereCannotBeSaved(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("away")
@@ -179,6 +203,7 @@ func TestAValueThatWasGivenByReferenceIsSavedAsThat(t *testing.T) {
 		"a secret":              {"a.yaml", "password: hunter3\n", "password", "hunter3", "password: <password of NAME>\n"},
 		"in quotes":             {"a.json", `{"password": "hunter 3"}`, "password", "hunter 3", `{"password": "<password of NAME>"}`},
 		"quotes of YAML":        {"a.yaml", "password: 'hunter: 3'\n", "password", "hunter: 3", "password: '<password of NAME>'\n"},
+		"more quotes":           {"a.toml", "password = '''hunter 3'''\n", "password", "hunter 3", "password = '''<password of NAME>'''\n"},
 		"a whole address":       {"a.yaml", "url: postgres://u:hunter3@h/d\n", "url", "postgres://u:hunter3@h/d", "url: <url of NAME>\n"},
 		"beside another":        {"a.yaml", "n: 1\ntoken: hunter2\npassword: hunter3\n", "password", "hunter3", "n: 1\ntoken: <token of order/a.yaml>\npassword: <password of NAME>\n"},
 	} {
@@ -198,6 +223,17 @@ func TestAValueThatWasGivenByReferenceIsSavedAsThat(t *testing.T) {
 		if _, _, err := s.seal(t, "order/"+c.item, []byte(c.after), refs, out("another")); !errors.Is(err, writes.ErrOtherSecret) {
 			t.Errorf("%s, with another value: %v", name, err)
 		}
+	}
+}
+
+func TestAReferenceUncoversNothingAroundIt(t *testing.T) {
+	t.Parallel()
+	s := newSealed(t, "order/a.yaml", []byte("a: 1\n"))
+	given := config.Given{Key: config.Key{Group: "order", Name: "a.yaml"}, Path: config.Path{{Key: "note"}}, From: writes.Origin{Env: "NAME"}}
+	text := []byte("{sk_live_4eC39HqLyjWDarjtT1zdp7dc: 1, note: abc}\n") // its key is masked, and so all of it is written anew
+	_, _, err := s.seal(t, "order/a.yaml", text, config.References{Given: []config.Given{given}}, writes.Outside{})
+	if _, ok := errors.AsType[*config.UnsavableError](err); !ok {
+		t.Errorf("it is saved: %v", err)
 	}
 }
 
