@@ -71,14 +71,9 @@ func isShown(d *config.ItemDiff, showExpected bool) bool {
 
 // differenceOf returns d with its secrets masked.
 func differenceOf(d *config.ItemDiff, m *mask.Masker, showExpected bool) itemDifference {
-	out := itemDifference{Key: d.Key, Kind: d.Kind, Expected: d.AllExpected, Changes: []config.Change{}, ExpectedChanges: []config.Change{}}
-	for _, c := range d.Changes {
-		out.Changes = append(out.Changes, config.MaskedChange(c, m))
-	}
+	out := itemDifference{Key: d.Key, Kind: d.Kind, Expected: d.AllExpected, Changes: config.MaskedChanges(d.Changes, m), ExpectedChanges: []config.Change{}}
 	if showExpected {
-		for _, c := range d.Expected {
-			out.ExpectedChanges = append(out.ExpectedChanges, config.MaskedChange(c, m))
-		}
+		out.ExpectedChanges = config.MaskedChanges(d.Expected, m)
 	}
 	if d.Kind == config.Unknown {
 		if out.In = "A"; d.A == nil {

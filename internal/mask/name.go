@@ -36,10 +36,12 @@ func judge(name string) verdict {
 	}
 	var above verdict // of the names before
 	var parent []string
+	var room [2][8]string // for the words of a name and of its parent
+	turn := 0
 	for rest := name; rest != ""; {
 		part := upTo(rest, "./[]:\"'")
 		rest = rest[min(len(part)+1, len(rest)):]
-		words := wordsOf(part)
+		words := appendWords(room[turn][:0], part)
 		if len(words) == 0 {
 			continue
 		}
@@ -47,15 +49,17 @@ func judge(name string) verdict {
 			return above
 		}
 		above = judgeWords(words, parent)
-		parent = words
+		parent, turn = words, 1-turn
 	}
 	return above
 }
 
 // wordsOf splits a name: fooBar, foo_bar, foo-bar and FOO_BAR are foo and bar. A
 // number at the end is no word.
-func wordsOf(name string) []string {
-	words := make([]string, 0, 4)
+func wordsOf(name string) []string { return appendWords(nil, name) }
+
+// appendWords appends the words of a name to words, which has none.
+func appendWords(words []string, name string) []string {
 	start := -1 // of the word
 	end := func(i int) {
 		if start >= 0 {

@@ -22,7 +22,7 @@ const maxMarks = 4
 // Backslashes stay as they are, so that what is ordinary reads as it was
 // written: Safe is for reading, and not undone.
 func Safe(s string) string {
-	if isPlainASCII(s) {
+	if isPlain(s) {
 		return s
 	}
 	var (
@@ -52,6 +52,17 @@ func Safe(s string) string {
 		}
 	}
 	return string(appendCount(b, hidden-maxMarks))
+}
+
+// isPlain reports whether s has only characters that show as themselves and take
+// one column: those of ASCII, and the arrow that stands in every line of a comparison.
+func isPlain(s string) bool {
+	for _, r := range s {
+		if (r < ' ' || r > '~') && r != '→' {
+			return false
+		}
+	}
+	return true
 }
 
 func isPlainASCII(s string) bool {
@@ -124,8 +135,8 @@ func isVisible(r rune) bool {
 
 // width returns how many columns of a terminal s takes; s is safe.
 func width(s string) int {
-	if isPlainASCII(s) {
-		return len(s)
+	if isPlain(s) {
+		return utf8.RuneCountInString(s)
 	}
 	return uniseg.StringWidth(s)
 }

@@ -77,7 +77,7 @@ func TestSafeShowsWhatATerminalWouldObey(t *testing.T) {
 
 // Not parallel: other tests' allocations would count.
 func TestSafeLeavesPlainTextWithoutACopy(t *testing.T) {
-	name := strings.Repeat("order-", 20)
+	name := strings.Repeat("order → ", 20)
 	if n := testing.AllocsPerRun(100, func() { name = Safe(name) }); n != 0 {
 		t.Errorf("Safe allocates %v times", n)
 	}
@@ -108,6 +108,7 @@ func FuzzSafe(f *testing.F) {
 	for _, text := range foreign() {
 		f.Add(text[0])
 	}
+	f.Add("old → new")
 	f.Fuzz(func(t *testing.T, text string) {
 		got := Safe(text)
 		if r := unsafeIn(got); r != 0 {
@@ -121,6 +122,9 @@ func FuzzSafe(f *testing.F) {
 			if run > maxMarks {
 				t.Fatalf("Safe(%q) = %q has %d marks in a row", text, got, run)
 			}
+		}
+		if w := width(got); w != uniseg.StringWidth(got) {
+			t.Errorf("%q is said to take %d columns, and takes %d", got, w, uniseg.StringWidth(got))
 		}
 		if again := Safe(got); again != got {
 			t.Errorf("Safe of %q is %q: what is safe is not left alone", got, again)

@@ -49,16 +49,23 @@ func (m masker) node(name string, n *Node) Node {
 		m.mapping(name, &c)
 	case List:
 		m.list(name, &c)
-	case Null, Bool:
 	default:
-		if n.Hidden {
-			name = secretName
-		}
-		if text := m.scalar(name, n); text != n.Text {
+		if text := m.text(name, n); text != n.Text {
 			c.Text, c.Plain = text, false
 		}
 	}
 	return c
+}
+
+// text returns what to show of a scalar.
+func (m masker) text(name string, n *Node) string {
+	switch {
+	case n.Kind == Null || n.Kind == Bool:
+		return n.Text
+	case n.Hidden:
+		name = secretName
+	}
+	return m.scalar(name, n)
 }
 
 func (m masker) mapping(name string, c *Node) {
@@ -177,16 +184,40 @@ func isKubeSecret(n *Node) bool {
 // argument behind a flag, of values in a list that is not matched by name, of the
 // data of a Kubernetes Secret) the value is masked where it may be a secret.
 func MaskedChange(c Change, m *mask.Masker) Change {
-	k := masker{m}
+	k := changeMasker{masker{m}, map[string]string{}}
+	return k.change(c)
+}
+
+// MaskedChanges returns what MaskedChange does of each.
+func MaskedChanges(changes []Change, m *mask.Masker) []Change {
+	const atATime = 256
+	masked := make([]Change, len(changes))
+	atOnce((len(changes)+atATime-1)/atATime, func(part int) {
+		k := changeMasker{masker{m}, map[string]string{}}
+		for i := part * atATime; i < min((part+1)*atATime, len(changes)); i++ {
+			masked[i] = k.change(changes[i])
+		}
+	})
+	return masked
+}
+
+// changeMasker masks changes one after the other: many have the same keys in their
+// paths, of which it remembers how they are shown.
+type changeMasker struct {
+	masker
+	keys map[string]string
+}
+
+func (k changeMasker) change(c Change) Change {
 	name := ""
 	path := slices.Clone(c.Path)
 	for i, s := range path {
 		switch {
 		case !s.List:
-			path[i].Key, _ = m.Value("key", s.Key)
+			path[i].Key = k.key(s.Key)
 			name = k.stepInto(name, c.Path[:i], s.Key)
 		case s.By != "":
-			path[i].Key, _ = m.Value(under(name, s.By), s.Key)
+			path[i].Key, _ = k.Value(under(name, s.By), s.Key)
 		}
 	}
 	c.Path = path
@@ -199,6 +230,15 @@ func MaskedChange(c Change, m *mask.Masker) Change {
 	}
 	c.Before, c.After = k.side(name, c.Before), k.side(name, c.After)
 	return c
+}
+
+func (k changeMasker) key(key string) string {
+	shown, ok := k.keys[key]
+	if !ok {
+		shown, _ = k.Value("key", key)
+		k.keys[key] = shown
+	}
+	return shown
 }
 
 // stepInto returns the name of what stands at a key, which the path before leads to.
@@ -217,9 +257,10 @@ func (m masker) stepInto(name string, before Path, key string) string {
 	return under(name, key)
 }
 
+// side returns what to show of a side of a change: n itself where nothing is secret.
 func (m masker) side(name string, n *Node) *Node {
-	if n == nil {
-		return nil
+	if n == nil || n.Kind != List && n.Kind != Map && m.text(name, n) == n.Text {
+		return n
 	}
 	c := m.node(name, n)
 	return &c

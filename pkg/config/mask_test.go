@@ -3,6 +3,7 @@ package config_test
 import (
 	"encoding/base64"
 	"encoding/hex"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -181,6 +182,30 @@ func parseYAML(t *testing.T, content string) *config.Node {
 		t.Fatal(err)
 	}
 	return n
+}
+
+// TestManyChangesAreMaskedAsEachOfThem: they are masked at once, and what was seen
+// of keys before is remembered.
+func TestManyChangesAreMaskedAsEachOfThem(t *testing.T) {
+	t.Parallel()
+	m := newMasker()
+	document := func(kind string) *config.Node {
+		var text strings.Builder
+		for i := range 1000 {
+			fmt.Fprintf(&text, "s%d: {password: p%[2]s, port: %[1]d%[2]s, sk-0123456789abcdef%[3]d: %[2]s, args: [--token, t%[2]s], list: [{name: password, value: v%[2]s}]}\n", i, kind, i%10)
+		}
+		return parseYAML(t, text.String())
+	}
+	changes := config.Diff(document("a"), document("b"), config.Options{})
+	got := config.MaskedChanges(changes, m)
+	if len(got) != 5000 || len(changes) != 5000 {
+		t.Fatalf("%d changes, and masked %d", len(changes), len(got))
+	}
+	for i, c := range changes {
+		if diff := cmp.Diff(config.MaskedChange(c, m), got[i]); diff != "" {
+			t.Fatalf("%s: alone and among others it is masked differently:\n%s", c.Path, diff)
+		}
+	}
 }
 
 func TestAMaskedChangeShowsThatASecretChangedAndWhereItIs(t *testing.T) {

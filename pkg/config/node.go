@@ -24,6 +24,12 @@ type Node struct {
 	Kind Kind
 	// Plain is true of a YAML scalar without quotes and tag: see YAML11.
 	Plain bool
+	// Flat is true of a Map whose keys are whole paths, as those of properties are:
+	// a dot in one leads nowhere.
+	Flat bool
+	// Hidden is true of a YAML scalar that is a secret by the name under which it
+	// stands, or an alias or merge key puts it: wherever it stands it is masked.
+	Hidden bool
 	// Text is a scalar as its format means it: the string itself, the number's
 	// digits as they are written, "true", "false", "null", a time as it is written.
 	Text string
@@ -31,15 +37,9 @@ type Node struct {
 	// which they are written; Keys are a Map's keys, as many and all different.
 	Nodes []Node
 	Keys  []string
-	// Flat is true of a Map whose keys are whole paths, as those of properties are:
-	// a dot in one leads nowhere.
-	Flat bool
 	// Line and Column are where it begins, from 1, the column in bytes; 0 where
 	// that is not known.
 	Line, Column int
-	// Hidden is true of a YAML scalar that is a secret by the name under which it
-	// stands, or an alias or merge key puts it: wherever it stands it is masked.
-	Hidden bool
 }
 
 // Get returns the value of a Map's key, nil where there is none.

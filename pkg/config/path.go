@@ -78,6 +78,9 @@ func appendWord(b []byte, word string) []byte {
 // all of them can be seen and are none of odd.
 func plain(word, odd string) bool {
 	for _, r := range word {
+		if r > ' ' && r <= '~' && strings.IndexByte(odd, byte(r)) < 0 {
+			continue
+		}
 		if r == utf8.RuneError || !unicode.IsGraphic(r) || unicode.IsSpace(r) || strings.ContainsRune(odd, r) {
 			return false
 		}
