@@ -121,16 +121,12 @@ func Apply(ctx context.Context, s Store, p *Plan, o Options) (Record, error) {
 	r := &run{store: s, about: about, options: o, begun: begun, changes: p.Changes, notes: p.Notes, batches: batches(p.Changes, about.Limits)}
 	r.record = Record{
 		ID: p.ID, State: Open, Environment: p.Environment, Identity: p.Identity, By: o.By, Why: o.Why,
-		At: r.begun.UTC(), Stored: about.Now.UTC(), Reverts: p.Reverts, Changes: make([]Written, len(p.Changes)),
+		At: r.begun.UTC(), Stored: about.Now.UTC(), Reverts: p.Reverts, Changes: make([]Written, len(p.Changes)), Notes: len(p.Notes),
 		Pack: p.ID + "." + NewID(), Batches: len(r.batches),
 	}
 	for i := range p.Changes {
 		c := &p.Changes[i]
 		r.record.Changes[i] = Written{Name: c.Name, Says: c.Says, From: c.Expect}
-	}
-	for i := range p.Notes {
-		n := &p.Notes[i]
-		r.record.Notes = append(r.record.Notes, Noted{Name: n.Name, From: n.Expect, Of: n.Of})
 	}
 	if err := r.intend(ctx); err != nil {
 		return Record{}, err
@@ -310,8 +306,10 @@ func sure(ctx context.Context, s Store, ops []Op) error {
 	if !errors.Is(err, ErrUnknown) {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := after(ctx)
 	defer cancel()
+	ctx, stop := context.WithTimeout(ctx, patience)
+	defer stop()
 	for pause := time.Duration(0); waited(ctx, pause); pause = max(firstPause, 2*pause) {
 		again := s.Swap(ctx, ops)
 		if errors.Is(again, ErrConflict) {

@@ -146,10 +146,6 @@ func (r *run) busy(ctx context.Context) (*BusyError, error) {
 	for i := range r.changes {
 		ours[r.changes[i].Name] = true
 	}
-	noted := make(map[string]bool, len(r.notes))
-	for i := range r.notes {
-		noted[r.notes[i].Name] = true
-	}
 	for e, err := range r.store.List(ctx, planNames) {
 		if err != nil {
 			return nil, err
@@ -161,8 +157,7 @@ func (r *run) busy(ctx context.Context) (*BusyError, error) {
 		if err != nil || other.State != Open {
 			continue // a record that nobody can read binds nobody
 		}
-		if slices.ContainsFunc(other.Changes, func(w Written) bool { return ours[w.Name] }) ||
-			slices.ContainsFunc(other.Notes, func(n Noted) bool { return noted[n.Name] }) {
+		if slices.ContainsFunc(other.Changes, func(w Written) bool { return ours[w.Name] }) {
 			return &BusyError{ID: other.ID, By: other.By, Until: other.Until, Lapsed: r.about.Now.After(other.Until)}, nil
 		}
 	}

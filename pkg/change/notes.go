@@ -23,13 +23,6 @@ type Note struct {
 // NoteNames begins the name of every note.
 const NoteNames = "base/"
 
-// Noted is a note as the journal lists it.
-type Noted struct {
-	Name string   `json:"name"`
-	From Revision `json:"from,omitempty"`
-	Of   string   `json:"of,omitempty"`
-}
-
 func (n *Note) key() Key { return Key{Records, n.Name} }
 
 // op returns the write of n.
@@ -144,7 +137,7 @@ func noteKeys(notes []Note) []Key {
 // due returns the writes of the notes of what was made. What another noted since the
 // plan was made stays.
 func (r *run) due(ctx context.Context) ([]Op, error) {
-	if len(r.notes) == 0 || r.record.State == Undone {
+	if len(r.notes) == 0 {
 		return nil, nil
 	}
 	made := make(map[string]bool, len(r.record.Changes))

@@ -97,17 +97,22 @@ func TestNotesStandNowhereButAmongNotes(t *testing.T) {
 	}
 }
 
-func TestTwoPlansWithTheSameNoteDoNotMix(t *testing.T) {
+func TestWhatAnotherNotedMeanwhileStays(t *testing.T) {
 	t.Parallel()
 	s := newStore()
-	first := noted(t, s, "a")
-	dead := &changetest.Mortal{Store: s, Nth: 6} // once it is begun
-	if _, err := change.Apply(t.Context(), dead, first, options()); !errors.Is(err, changetest.ErrKilled) {
+	o := options()
+	o.Progress = func(made int) {
+		if made == 4 {
+			if err := change.WriteNotes(t.Context(), s, []change.Note{{Name: "base/x/b", Content: []byte("theirs")}}); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	if _, err := change.Apply(t.Context(), s, noted(t, s, "a", "b", "c", "d"), o); err != nil {
 		t.Fatal(err)
 	}
-	_, err := change.Apply(t.Context(), s, noted(t, s, "b"), options())
-	if _, busy := errors.AsType[*change.BusyError](err); !busy {
-		t.Errorf("a second plan with the note of all: %v", err)
+	if diff := cmp.Diff([]string{"of a", "theirs", "of c", "of d", "of all"}, notes(t, s, "a", "b", "c", "d", "all")); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
 	}
 }
 

@@ -48,7 +48,8 @@ type Record struct {
 	Stored  time.Time `json:"stored"`
 	Reverts string    `json:"reverts,omitempty"`
 	Changes []Written `json:"changes"`
-	Notes   []Noted   `json:"notes,omitempty"`
+	// Notes is how many notes there are, which are among the contents.
+	Notes int `json:"notes,omitempty"`
 	// Forgotten is true once the contents were removed.
 	Forgotten bool `json:"forgotten,omitempty"`
 
@@ -172,7 +173,7 @@ func decodeRecord(e Entry) (Record, error) {
 	if err := json.Unmarshal(text, &r); err != nil {
 		return Record{}, fmt.Errorf("%s: %w: %w", e.Key, ErrInvalid, err)
 	}
-	if r.name() != e.Key || r.Pieces < 0 || r.Pieces > maxPieces || r.Batches < 0 || r.Batches > len(r.Changes) {
+	if r.name() != e.Key || r.Pieces < 0 || r.Notes < 0 || r.Pieces > maxPieces || r.Batches < 0 || r.Batches > len(r.Changes) {
 		return Record{}, fmt.Errorf("%s: %w: it is not the record that its name says", e.Key, ErrInvalid)
 	}
 	return r, nil
@@ -191,9 +192,12 @@ func lengthOf(content []byte) int {
 // pack returns the contents of changes and notes, compressed: their lengths as a
 // line of JSON, and then all of them one after the other.
 func pack(changes []Change, notes []Note) ([]byte, error) {
-	changes = slices.Clone(changes)
-	for i := range notes {
-		changes = append(changes, Change{After: notes[i].Content})
+	if len(notes) > 0 {
+		text, err := json.Marshal(notes)
+		if err != nil {
+			return nil, err
+		}
+		changes = append(slices.Clone(changes), Change{After: text})
 	}
 	var out bytes.Buffer
 	w := gzip.NewWriter(&out)
@@ -227,9 +231,11 @@ func (r *Record) unpack(pieces []Entry) ([]Change, []Note, error) {
 		w := &r.Changes[i]
 		changes[i].Name, changes[i].Expect, changes[i].Says = w.Name, w.From, w.Says
 	}
-	notes := make([]Note, len(r.Notes))
-	for i, n := range r.Notes {
-		notes[i] = Note{Name: n.Name, Expect: n.From, Content: contents[len(changes)+i].After, Of: n.Of}
+	var notes []Note
+	if r.Notes > 0 {
+		if err := json.Unmarshal(contents[len(changes)].After, &notes); err != nil {
+			return nil, nil, fmt.Errorf("%s: the notes: %w: %w", r.name(), ErrInvalid, err)
+		}
 	}
 	return changes, notes, nil
 }
@@ -253,7 +259,7 @@ func (r *Record) unpackAll(pieces []Entry) ([]Change, error) {
 	if err := json.Unmarshal(head, &sizes); err != nil {
 		return nil, err
 	}
-	if want := len(r.Changes) + len(r.Notes); len(sizes) != want {
+	if want := len(r.Changes) + min(r.Notes, 1); len(sizes) != want {
 		return nil, fmt.Errorf("of %d changes and not %d", len(sizes), want)
 	}
 	take := func(n int) ([]byte, error) {
