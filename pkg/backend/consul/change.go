@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"govctl/internal/httpx"
@@ -34,6 +35,8 @@ const (
 type Changes struct {
 	config *Config
 	own    string // the folder of the journal, ending in a slash
+	// named is true once the cluster is known to have an id.
+	named atomic.Bool
 }
 
 // OpenChanges returns what writes to the folder that the path of o.URL names. It
@@ -44,6 +47,11 @@ func OpenChanges(o Options) (*Changes, error) {
 		return nil, err
 	}
 	return &Changes{config: c, own: ownFolder + cmp.Or(c.folder, config.NoGroup+"/")}, nil
+}
+
+// within returns a context that bounds one question: a plan is many of them.
+func (c *Changes) within(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, c.config.pace.request)
 }
 
 // idKey holds what a Consul is called by us, made with the first write: nothing
@@ -60,6 +68,7 @@ func (c *Changes) About(ctx context.Context) (change.About, error) {
 	id := "new"
 	if len(pairs) > 0 {
 		id = string(pairs[0].Value)
+		c.named.Store(true)
 	}
 	return change.About{
 		Identity: strings.TrimSpace(fmt.Sprintf("consul %q %s", id, c.config.folder)), Now: now,
@@ -77,6 +86,8 @@ type kvPair struct {
 
 // ask reads keys from the leader, and returns the server's clock.
 func (c *Changes) ask(ctx context.Context, key string, query url.Values) ([]kvPair, time.Time, error) {
+	ctx, cancel := c.within(ctx)
+	defer cancel()
 	client := c.config.client
 	all := url.Values{"consistent": {""}}
 	maps.Copy(all, client.scope)
@@ -143,5 +154,14 @@ func (c *Changes) fail(err error) error {
 	}
 	f := c.config.client.fail("", err)
 	kinds := [...]error{cancelled: context.Canceled, notFound: change.ErrNotFound, denied: change.ErrDenied, unavailable: change.ErrUnavailable, unsupported: change.ErrInvalid, invalid: change.ErrInvalid}
-	return &change.Error{Backend: f.backend(), Err: f.as(kinds[f.kind]), Hint: f.hint}
+	hint := f.hint
+	if f.kind == denied && f.why != textRefused {
+		hint = c.hintPolicy()
+	}
+	return &change.Error{Backend: f.backend(), Err: f.as(kinds[f.kind]), Hint: hint}
+}
+
+// hintPolicy says what a token needs that is to write.
+func (c *Changes) hintPolicy() string {
+	return fmt.Sprintf("the token's policy needs key_prefix %q { policy = \"write\" } and, for the journal, key_prefix %q { policy = \"write\" }", c.config.folder, ownFolder)
 }

@@ -42,12 +42,9 @@ func (c *Changes) Read(ctx context.Context, keys []change.Key) ([]change.Entry, 
 		for i, k := range part {
 			ops[i].KV = kvOp{Verb: "get-or-empty", Key: c.name(k)}
 		}
-		pairs, err := c.transact(ctx, ops)
+		pairs, err := c.look(ctx, ops)
 		if err != nil {
 			return nil, err
-		}
-		if len(pairs) != len(part) {
-			return nil, &change.Error{Backend: "consul", Err: fmt.Errorf("%w: of %d keys it told %d", change.ErrInvalid, len(part), len(pairs))}
 		}
 		for i := range pairs {
 			entries = append(entries, pairs[i].entry(part[i]))
@@ -56,8 +53,29 @@ func (c *Changes) Read(ctx context.Context, keys []change.Key) ([]change.Entry, 
 	return entries, nil
 }
 
+// readTries is how often a transaction that only reads is sent.
+const readTries = 3
+
+// look does ops, which only read. Consul leaves out what the token may not read.
+func (c *Changes) look(ctx context.Context, ops []txnOp) ([]kvPair, error) {
+	pairs, err := c.transact(ctx, ops)
+	for try := 1; try < readTries && errors.Is(err, change.ErrUnavailable) && ctx.Err() == nil; try++ {
+		pairs, err = c.transact(ctx, ops)
+	}
+	if err == nil && len(pairs) < len(ops) {
+		server := strings.Join(c.config.client.names, ",")
+		err = &change.Error{
+			Backend: "consul " + server, Hint: c.hintPolicy(),
+			Err: fmt.Errorf("%w: the token may not read %d of the %d keys that it is to write", change.ErrDenied, len(ops)-len(pairs), len(ops)),
+		}
+	}
+	return pairs, err
+}
+
 // transact does ops, all or none.
 func (c *Changes) transact(ctx context.Context, ops []txnOp) ([]kvPair, error) {
+	ctx, cancel := c.within(ctx)
+	defer cancel()
 	client := c.config.client
 	resp, err := client.http.Put(ctx, "/v1/txn", client.scope, ops)
 	if err != nil {
@@ -112,17 +130,21 @@ func (c *Changes) Swap(ctx context.Context, ops []change.Op) error {
 
 // introduce gives the cluster its id before the first record is written there.
 func (c *Changes) introduce(ctx context.Context, ops []change.Op) error {
-	if !slices.ContainsFunc(ops, func(o change.Op) bool { return o.Key.Space == change.Records && o.Expect == change.Absent }) {
+	if c.named.Load() || !slices.ContainsFunc(ops, func(o change.Op) bool { return o.Key.Space == change.Records && o.Expect == change.Absent }) {
 		return nil
 	}
 	pairs, _, err := c.ask(ctx, idKey, nil)
 	if err != nil || len(pairs) > 0 {
+		c.named.Store(err == nil)
 		return err
 	}
+	ctx, cancel := c.within(ctx)
+	defer cancel()
 	resp, err := c.config.client.http.Put(ctx, "/v1/kv/"+idKey, c.scoped("cas", "0"), httpx.Raw(rand.Text()))
 	if err != nil {
 		return c.fail(err)
 	}
+	c.named.Store(true)
 	return resp.Body.Close()
 }
 
@@ -168,6 +190,8 @@ func (c *Changes) swapLarge(ctx context.Context, op *change.Op) error {
 	if err != nil {
 		return err
 	}
+	ctx, cancel := c.within(ctx)
+	defer cancel()
 	query := c.scoped("cas", strconv.FormatUint(index, 10))
 	resp, err := c.config.client.http.Put(ctx, "/v1/kv/"+escapeKey(c.name(op.Key)), query, httpx.Raw(op.Content))
 	if err != nil {
