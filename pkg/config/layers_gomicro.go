@@ -71,8 +71,9 @@ func goMicroSource(l *Layer, layer int) (*branch, error) {
 		if err != nil {
 			return nil, refused(err)
 		}
-		n := nodeOf(value)
-		b, last := grow(&n, from), path[len(path)-1]
+		n, last := nodeOf(value), path[len(path)-1]
+		hideBeside(last, &n)
+		b := grow(&n, from)
 		if old := parent.kids[last]; old != nil {
 			b.hide(old)
 		}

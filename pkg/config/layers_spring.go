@@ -114,7 +114,7 @@ func (f *flattener) flatten(name string, n *Node) {
 		}
 	}
 	if len(n.Nodes) == 0 && n.Kind != Map {
-		f.found = append(f.found, &property{name: name, value: &Node{Kind: String, Text: springText(n)}, from: f.from})
+		f.found = append(f.found, &property{name: name, value: &Node{Kind: String, Text: springText(n), Hidden: n.Hidden}, from: f.from})
 	}
 }
 

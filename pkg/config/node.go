@@ -27,8 +27,9 @@ type Node struct {
 	// Flat is true of a Map whose keys are whole paths, as those of properties are:
 	// a dot in one leads nowhere.
 	Flat bool
-	// Hidden is true of a YAML scalar that is a secret by the name under which it
-	// stands, or an alias or merge key puts it: wherever it stands it is masked.
+	// Hidden is true of a scalar that is a secret by what stands beside it, or, in
+	// YAML, by the name under which an alias or merge key puts it: wherever it stands
+	// it is masked.
 	Hidden bool
 	// Text is a scalar as its format means it: the string itself, the number's
 	// digits as they are written, "true", "false", "null", a time as it is written.

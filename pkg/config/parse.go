@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"govctl/internal/mask"
 )
 
 // The bounds of a document. Whoever needs more does not hold configuration.
@@ -51,6 +53,7 @@ func Parse(content []byte, f Format) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
+	hideBeside("", n)
 	return n, nil
 }
 
@@ -137,7 +140,11 @@ func (c *cursor) to(offset int) (line, column int) {
 
 // duplicate is the error for a key that stands here for the second time.
 func duplicate(key string, line, column, firstLine, firstColumn int) *ParseError {
-	return &ParseError{line, column, fmt.Sprintf("the key %s is here twice, first at line %d, column %d", quoteKey(key), firstLine, firstColumn)}
+	text := "the key " + quoteKey(key)
+	if _, secret := mask.New(nil).Value("key", key); secret {
+		text = "a key that is a secret"
+	}
+	return &ParseError{line, column, fmt.Sprintf("%s is here twice, first at line %d, column %d", text, firstLine, firstColumn)}
 }
 
 // duplicateAt is the same error by the offsets of both in text.
