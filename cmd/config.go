@@ -27,6 +27,7 @@ func newConfigCmd(a *app) *cobra.Command {
 		newConfigEffectiveCmd(a),
 		newConfigWatchCmd(a),
 		newConfigSetCmd(a),
+		newConfigEditCmd(a),
 		newConfigCpCmd(a),
 		newConfigMvCmd(a),
 		newConfigRmCmd(a),

@@ -66,9 +66,19 @@ type itemValue struct {
 	Masked bool         `json:"masked"`
 }
 
-func (a *app) configGet(ctx context.Context, opts configGetOptions, key, path string) error {
-	if opts.showSecrets && !opts.force && (!a.StdoutTTY || a.Getenv("CI") != "") {
+// refuseSecrets refuses to show secrets where others may keep them, unless force.
+func (a *app) refuseSecrets(force bool) error {
+	if !force && (!a.StdoutTTY || a.Getenv("CI") != "") {
 		return withHint(usagef("secrets are shown on a terminal alone, and not in CI"), "--force shows them all the same")
+	}
+	return nil
+}
+
+func (a *app) configGet(ctx context.Context, opts configGetOptions, key, path string) error {
+	if opts.showSecrets {
+		if err := a.refuseSecrets(opts.force); err != nil {
+			return err
+		}
 	}
 	m, err := a.masker()
 	if err != nil {

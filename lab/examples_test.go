@@ -242,7 +242,7 @@ func (w *exampleWorld) run(t *testing.T, line string, end ending) result {
 	}
 	cmd := exec.CommandContext(ctx, "sh", "-c", text)
 	cmd.Dir = w.folder(t, line)
-	cmd.Env = []string{"HOME=" + cmd.Dir, "PATH=" + filepath.Dir(shared.govctl) + string(os.PathListSeparator) + os.Getenv("PATH")}
+	cmd.Env = []string{"HOME=" + cmd.Dir, "EDITOR=true", "PATH=" + filepath.Dir(shared.govctl) + string(os.PathListSeparator) + os.Getenv("PATH")}
 	cmd.WaitDelay = time.Second
 	if writes(line) {
 		cmd.Args[2] = prepare(t, cmd, text)
