@@ -44,5 +44,6 @@ func (a *app) configRm(ctx context.Context, flags planFlags, patterns []string) 
 			changes = append(changes, c)
 		}
 	}
+	flags.everything = len(picked) == len(items)
 	return a.carryOut(ctx, src, changes, flags, "")
 }

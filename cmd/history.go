@@ -130,15 +130,18 @@ func touches(r *change.Record, globs []string) (bool, error) {
 
 // historyRow is a plan in the journal. The JSON names are an interface.
 type historyRow struct {
-	ID          string          `json:"id"`
-	State       string          `json:"state"`
-	Environment string          `json:"environment"`
-	Who         string          `json:"who"`
-	Why         string          `json:"why,omitempty"`
-	At          time.Time       `json:"at"`
-	Reverts     string          `json:"reverts,omitempty"`
-	Forgotten   bool            `json:"forgotten,omitempty"`
-	Changes     []historyChange `json:"changes"`
+	ID          string    `json:"id"`
+	State       string    `json:"state"`
+	Environment string    `json:"environment"`
+	Who         string    `json:"who"`
+	Why         string    `json:"why,omitempty"`
+	At          time.Time `json:"at"`
+	// ClockAheadSeconds is by how much the clock that At is of was ahead of the
+	// back-end's, where that is more than a few seconds.
+	ClockAheadSeconds float64         `json:"clockAheadSeconds,omitempty"`
+	Reverts           string          `json:"reverts,omitempty"`
+	Forgotten         bool            `json:"forgotten,omitempty"`
+	Changes           []historyChange `json:"changes"`
 }
 
 // historyChange is one change of a plan. The JSON names are an interface.
@@ -154,6 +157,9 @@ func historyOf(r *change.Record) historyRow {
 	row := historyRow{
 		ID: r.ID, State: string(r.State), Environment: r.Environment, Who: r.By, Why: r.Why, At: r.At, Reverts: r.Reverts,
 		Forgotten: r.Forgotten, Changes: make([]historyChange, len(r.Changes)),
+	}
+	if d := skewOf(r); d != 0 {
+		row.ClockAheadSeconds = d.Seconds()
 	}
 	for i := range r.Changes {
 		w := &r.Changes[i]
@@ -194,7 +200,12 @@ func (a *app) historyColumns() []render.Column[historyRow] {
 		return func(r historyRow) render.Cell { return orDash(of(&r)) }
 	}
 	return []render.Column[historyRow]{
-		{Head: "WHEN", Cell: text(func(r *historyRow) string { return a.ago(r.At) })},
+		{Head: "WHEN", Cell: text(func(r *historyRow) string {
+			if r.ClockAheadSeconds != 0 {
+				return a.ago(r.At) + " (clock " + aheadOf(time.Duration(r.ClockAheadSeconds*float64(time.Second))) + ")"
+			}
+			return a.ago(r.At)
+		})},
 		{Head: "ID", Cell: text(func(r *historyRow) string { return r.ID })},
 		{Head: "STATE", Drop: 2, Cell: func(r historyRow) render.Cell {
 			return render.Cell{Text: r.State, Style: planStyle(change.State(r.State))}

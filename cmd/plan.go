@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -20,6 +19,7 @@ import (
 type planFlags struct {
 	dryRun, yes, force bool
 	confirm, why, as   string
+	everything         bool // it removes all that there is
 }
 
 func (f *planFlags) add(c *cobra.Command) {
@@ -100,6 +100,9 @@ func (a *app) carryOut(ctx context.Context, src configSource, changes []change.C
 	}
 	plan.Reverts = reverts
 	view := a.viewOf(plan, src, m)
+	if err := a.noteBatches(ctx, store, plan, &view); err != nil {
+		return err
+	}
 	if len(changes) == 0 || f.dryRun {
 		return a.writePlan(out, view)
 	}
@@ -134,19 +137,10 @@ func (a *app) agree(ctx context.Context, src configSource, plan *change.Plan, f 
 		return nil
 	case f.confirm != "" && f.confirm != src.env:
 		return withHint(usagef("%s: --confirm names %q", what, f.confirm), "--confirm "+shellQuote(src.env))
-	case !src.protected:
+	case !src.protected && !f.everything:
 		return a.confirm(ctx, "Apply "+plural(len(plan.Changes), "change")+" to "+src.place()+"?", what)
-	case !a.StdinTTY || !a.StderrTTY:
-		return withHint(usagef("%s: it is protected, and there is no terminal to ask on", what), "--confirm "+shellQuote(src.env)+" says so beforehand")
 	}
-	name, err := a.answer(ctx, fmt.Sprintf("%s is protected. Type its name to apply %s:", src.env, plural(len(plan.Changes), "change")))
-	switch {
-	case errors.Is(err, context.Canceled):
-		return err
-	case strings.TrimSpace(name) == src.env:
-		return nil
-	}
-	return withHint(usagef("%s: not confirmed, nothing was changed", what), "its name is "+src.env)
+	return a.typed(ctx, src, plan, what)
 }
 
 // apply applies the plan and prints what became of it.
@@ -162,6 +156,7 @@ func (a *app) apply(ctx context.Context, out render.Options, s change.Store, pla
 		return fmt.Errorf("apply plan %s: %w", plan.ID, err)
 	}
 	view.note(&record)
+	a.noteSkew(&record)
 	if human(out.Format) {
 		a.writeOutcome(&view, a.Now().Sub(begun))
 	} else if err := a.writePlan(out, view); err != nil {

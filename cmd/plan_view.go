@@ -16,9 +16,17 @@ type planView struct {
 	Environment string `json:"environment"`
 	Backend     string `json:"backend"`
 	// State is "planned", or that of the journal.
-	State   string          `json:"state"`
-	Reverts string          `json:"reverts,omitempty"`
+	State   string `json:"state"`
+	Reverts string `json:"reverts,omitempty"`
+	// File is where it was saved, and SHA256 the digest of that file.
+	File   string `json:"file,omitempty"`
+	SHA256 string `json:"sha256,omitempty"`
+	// Batches is how many writes make it, of which the first ones stay made where a
+	// later one is refused.
+	Batches int             `json:"batches"`
 	Changes []plannedChange `json:"changes"`
+
+	alone []string // the items that are too large to go with others
 }
 
 // plannedChange is a change of a plan; its secrets are masked.
@@ -66,7 +74,7 @@ func plannedOf(c *change.Change, m *mask.Masker) plannedChange {
 
 // note takes in what became of the plan.
 func (v *planView) note(r *change.Record) {
-	v.State = string(r.State)
+	v.State, v.Batches = string(r.State), r.Batches
 	for i := range r.Changes {
 		v.Changes[i].To, v.Changes[i].Made = r.Changes[i].To, r.Changes[i].Made
 	}
@@ -90,7 +98,22 @@ func (a *app) writePlan(out render.Options, v planView) error {
 		return err
 	}
 	a.printf("\n")
+	if v.State == statePlanned {
+		a.printf("%s", v.inBatches())
+	}
 	return nil
+}
+
+// inBatches says how it is written where that is not all at once.
+func (v *planView) inBatches() string {
+	if v.Batches < 2 {
+		return ""
+	}
+	text := fmt.Sprintf("In %d batches: what the first ones made stays if a later one is refused.\n", v.Batches)
+	for _, name := range v.alone {
+		text += fmt.Sprintf("%s is too large to go with others, and goes alone.\n", render.Safe(name))
+	}
+	return text + "\n"
 }
 
 // lines tell a change: its item, and below it each value.

@@ -100,6 +100,18 @@ func (p *Plan) valid(l Limits) error {
 // one, the first can be made and the next refused.
 func (p *Plan) Batches(l Limits) int { return len(batches(p.Changes, l)) }
 
+// Alone returns the names of the changes of p that are too large for a swap with
+// others.
+func (p *Plan) Alone(l Limits) []string {
+	var names []string
+	for i := range p.Changes {
+		if op := p.Changes[i].op(); l.Ops > 1 && outcomeSize+sizeOf(&op) > l.Bytes {
+			names = append(names, p.Changes[i].Name)
+		}
+	}
+	return names
+}
+
 // span is a range of a plan's changes that are made at once: from, and up to but
 // not including to.
 type span struct{ from, to int }
