@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"govctl/internal/mask"
@@ -51,7 +52,7 @@ func matrixOf(sides []configSide, o config.CompareOptions, m *mask.Masker, showE
 			t.unknown++
 		}
 		if !r.Expected || showExpected {
-			rows = append(rows, matrixRowOf(&r, m))
+			rows = append(rows, matrixRowOf(&r, all, m))
 		}
 	}
 	return rows, t
@@ -78,14 +79,16 @@ func (a *app) writeMatrix(out render.Options, sides []configSide, o config.Compa
 	return totals.verdict()
 }
 
-// matrixRowOf returns r with its secrets masked.
-func matrixRowOf(r *config.Row, m *mask.Masker) matrixRow {
-	row := matrixRow{Key: r.Key, Path: r.Path, Expected: r.Expected, Unknown: r.Unknown, same: r.Same, differs: r.Differs(), Values: make([]*config.Node, len(r.Values))}
+// matrixRowOf returns a row of what sides have with its secrets masked.
+func matrixRowOf(r *config.Row, sides [][]config.Item, m *mask.Masker) matrixRow {
+	path := config.MaskedChange(config.Change{Path: r.Path}, m).Path
+	row := matrixRow{Key: r.Key, Path: path, Expected: r.Expected, Unknown: r.Unknown, same: r.Same, differs: r.Differs(), Values: make([]*config.Node, len(r.Values))}
 	for i, v := range r.Values {
 		switch {
 		case v == nil:
 		case r.Whole:
-			row.Values[i] = &config.Node{Kind: config.String, Text: m.Text(v.Text)}
+			at, _ := slices.BinarySearchFunc(sides[i], r.Key, func(item config.Item, k config.Key) int { return item.Compare(k) })
+			row.Values[i] = &config.Node{Kind: config.String, Text: string(config.MaskedContent(sides[i][at], m))}
 			row.contents = append(row.contents, contentOf([]byte(v.Text), m))
 			continue
 		default:
