@@ -181,10 +181,11 @@ func (c *checker) resolve(ctx context.Context, all []Item) error {
 		return err
 	}
 	circles := c.circles()
+	told := map[Key]int{}
 	for i := range c.holders {
 		h := &c.holders[i]
 		if circle := circles[i]; circle != "" {
-			h.find(c, "its placeholders never come to an end: "+circle)
+			c.unresolved(h, told, func() string { return "its placeholders never come to an end: " + circle })
 			continue
 		}
 		for _, r := range h.placeholders {
@@ -193,11 +194,24 @@ func (c *checker) resolve(ctx context.Context, all []Item) error {
 			case c.Partial:
 				c.unknown++
 			default:
-				h.find(c, h.shownName(r)+" names nothing that is read together with this item")
+				c.unresolved(h, told, func() string { return h.shownName(r) + " names nothing that is read together with this item" })
 			}
 		}
 	}
+	for key, n := range told {
+		if more := n - maxWarned; more > 0 {
+			h := holder{key: key}
+			h.find(c, counted(more, "placeholder")+" more like these")
+		}
+	}
 	return nil
+}
+
+// unresolved is holder.find, of as many of an item as are told.
+func (c *checker) unresolved(h *holder, told map[Key]int, text func() string) {
+	if told[h.key]++; told[h.key] <= maxWarned {
+		h.find(c, text())
+	}
 }
 
 // lookFor returns the names that no item has itself that uses them, and where else
