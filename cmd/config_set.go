@@ -90,6 +90,7 @@ func (a *app) configSet(ctx context.Context, opts configSetOptions, key string, 
 		if after, err = a.edited(&edit); err != nil {
 			return fmt.Errorf("set %s: %w", at, err)
 		}
+		opts.given = edit.given
 	}
 	if err := refuseBroken(at, before, after, opts.force); err != nil {
 		return fmt.Errorf("set %s: %w", at, err)
@@ -127,6 +128,15 @@ const maxContent = 8 << 20
 
 // readContent returns what stands in file, or in standard input where that is "-".
 func (a *app) readContent(file string) ([]byte, error) {
+	content, err := a.readUpTo(file, maxContent)
+	if err == nil && content == nil {
+		content = []byte{}
+	}
+	return content, err
+}
+
+// readUpTo reads a file, or standard input where that is "-", of most bytes at most.
+func (a *app) readUpTo(file string, most int64) ([]byte, error) {
 	in := a.Stdin
 	if file != "-" {
 		if !filepath.IsAbs(file) {
@@ -139,15 +149,12 @@ func (a *app) readContent(file string) ([]byte, error) {
 		defer func() { _ = f.Close() }()
 		in = f
 	}
-	content, err := io.ReadAll(io.LimitReader(in, maxContent+1))
-	if err == nil && len(content) > maxContent {
-		err = fmt.Errorf("%s has more than %d bytes", file, maxContent)
+	content, err := io.ReadAll(io.LimitReader(in, most+1))
+	if err == nil && int64(len(content)) > most {
+		err = fmt.Errorf("%s has more than %d bytes", file, most)
 	}
 	if err != nil {
 		return nil, usageError{err}
-	}
-	if content == nil {
-		content = []byte{}
 	}
 	return content, nil
 }

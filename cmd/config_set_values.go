@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"govctl/pkg/change"
 	"govctl/pkg/config"
 )
 
@@ -54,6 +55,8 @@ type itemEdit struct {
 	before *config.Item // nil where it is not there
 	rm     []string
 	values []string // PATH=VALUE each, or one content
+	// given are those of values that edited found to be references.
+	given []config.Given
 }
 
 // missing tells whether it is about values inside an item that is not there. Values
@@ -106,6 +109,7 @@ func (a *app) edited(e *itemEdit) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	e.given = givenOf(e.before.Key, edits[len(e.rm):], assignments)
 	out, err := config.EditContent(e.before.Content, format, edits...)
 	if err != nil {
 		return nil, withHint(usageError{err}, fmt.Sprintf("`govctl config get %s` shows what there is", shellQuote(e.before.String())))
@@ -148,6 +152,23 @@ func (a *app) editsOf(root *config.Node, format config.Format, rm []string, assi
 		edits = append(edits, config.Edit{Path: path, Value: value})
 	}
 	return edits, nil
+}
+
+// givenOf returns those of edits that a variable or a file gave, as texts.
+func givenOf(key config.Key, edits []config.Edit, assignments []assignment) []config.Given {
+	var given []config.Given
+	for i, as := range assignments {
+		env, isEnv := strings.CutPrefix(as.value, "@env:")
+		file, isFile := strings.CutPrefix(as.value, "@file:")
+		from := change.Origin{Env: env}
+		if isFile {
+			from = change.Origin{File: file}
+		}
+		if (isEnv || isFile) && edits[i].Value.Kind == config.String {
+			given = append(given, config.Given{Key: key, Path: edits[i].Path, From: from})
+		}
+	}
+	return given
 }
 
 // assigned returns the value of an assignment, where present stands, nil for

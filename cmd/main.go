@@ -39,6 +39,7 @@ func newRootCmd(a *app) *cobra.Command {
 		newConfigCmd(a),
 		newEnvCmd(a),
 		newInitCmd(a),
+		newApplyCmd(a),
 		newHistoryCmd(a),
 		newRollbackCmd(a),
 		newRecoverCmd(a),

@@ -20,9 +20,21 @@ type planFlags struct {
 	dryRun, yes, force bool
 	confirm, why, as   string
 	everything         bool // it removes all that there is
+	planOut            string
+	command            *cobra.Command // the one that they are of
+	// given are the values that were given as references, which a plan that is saved
+	// keeps.
+	given []config.Given
 }
 
 func (f *planFlags) add(c *cobra.Command) {
+	f.addApply(c)
+	f.command = c
+	c.Flags().StringVar(&f.planOut, "plan-out", "", "save the plan in `FILE`, for `govctl apply`, and change nothing")
+}
+
+// addApply adds those of a command whose plan was made before.
+func (f *planFlags) addApply(c *cobra.Command) {
 	flags := c.Flags()
 	flags.BoolVar(&f.dryRun, "dry-run", false, "print the plan, and write nothing")
 	flags.BoolVar(&f.yes, "yes", false, "do not ask")
@@ -71,17 +83,33 @@ func (a *app) newPlan(ctx context.Context, src configSource, s change.Store, cha
 	}, nil
 }
 
-// carryOut shows what changes do to the environment, asks, and makes them.
+// execution is how a plan is shown, and applied.
+type execution struct {
+	planFlags
+
+	out     render.Options
+	options change.Options
+	masker  *mask.Masker
+}
+
+func (a *app) execution(f planFlags) (e *execution, err error) {
+	e = &execution{planFlags: f}
+	if f.dryRun && f.planOut != "" {
+		return nil, withHint(usagef("--dry-run writes no file, and --plan-out does"), "--plan-out alone changes nothing either")
+	}
+	if e.out, err = a.output(); err != nil {
+		return nil, err
+	}
+	if e.options, err = a.planOptions(&f); err != nil {
+		return nil, err
+	}
+	e.masker, err = a.masker()
+	return e, err
+}
+
+// carryOut makes a plan of changes, and applies or saves it.
 func (a *app) carryOut(ctx context.Context, src configSource, changes []change.Change, f planFlags, reverts string) error {
-	out, err := a.output()
-	if err != nil {
-		return err
-	}
-	o, err := a.planOptions(&f)
-	if err != nil {
-		return err
-	}
-	m, err := a.masker()
+	e, err := a.execution(f)
 	if err != nil {
 		return err
 	}
@@ -99,22 +127,30 @@ func (a *app) carryOut(ctx context.Context, src configSource, changes []change.C
 		return err
 	}
 	plan.Reverts = reverts
-	view := a.viewOf(plan, src, m)
-	if err := a.noteBatches(ctx, store, plan, &view); err != nil {
+	if f.planOut != "" {
+		return a.savePlan(ctx, src, store, plan, e)
+	}
+	return a.execute(ctx, src, store, plan, e)
+}
+
+// execute shows what a plan does to the environment, asks, and applies it.
+func (a *app) execute(ctx context.Context, src configSource, s change.Store, plan *change.Plan, e *execution) error {
+	view := a.viewOf(plan, src, e.masker)
+	if err := a.noteBatches(ctx, s, plan, &view); err != nil {
 		return err
 	}
-	if len(changes) == 0 || f.dryRun {
-		return a.writePlan(out, view)
+	if len(plan.Changes) == 0 || e.dryRun {
+		return a.writePlan(e.out, view)
 	}
-	if human(out.Format) {
-		if err := a.writePlan(out, view); err != nil {
+	if human(e.out.Format) {
+		if err := a.writePlan(e.out, view); err != nil {
 			return err
 		}
 	}
-	if err := a.agree(ctx, src, plan, f); err != nil {
+	if err := a.agree(ctx, src, plan, e.planFlags); err != nil {
 		return err
 	}
-	return a.apply(ctx, out, store, plan, view, o)
+	return a.apply(ctx, e.out, s, plan, view, e.options)
 }
 
 // refuseMasked refuses content that was masked: writing it would destroy secrets.

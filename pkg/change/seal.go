@@ -32,6 +32,8 @@ type Saved struct {
 // SavedChange is a Change of a Saved plan.
 type SavedChange struct {
 	Item string `json:"item"` // the Name of the Change
+	// Says is what it does, for who reads the file: what is applied is told anew.
+	Says []string `json:"says"`
 	// Before is nil where nothing stands there, and After where nothing is to.
 	Before *Seen  `json:"before,omitempty"`
 	After  *Draft `json:"after,omitempty"`
@@ -69,7 +71,7 @@ type Draft struct {
 
 // NewDraft returns the draft of content whose parts are known.
 func NewDraft(d Digester, content []byte, parts []Part) *Draft {
-	return &Draft{Bytes: len(content), Digest: d.Sum(content), Parts: parts}
+	return &Draft{Bytes: len(content), Digest: d.Sum(content), Parts: append([]Part{}, parts...)}
 }
 
 // Part is a piece of content: its bytes, or a secret that is found elsewhere.

@@ -36,10 +36,10 @@ func saved(t *testing.T, s change.Store) *change.Saved {
 	return &change.Saved{
 		ID: "7f3c09ab", Environment: "dev", Identity: "memory", Made: start(), By: "me@here", Why: "<to see>", Command: "govctl config set",
 		Changes: []change.SavedChange{
-			{Item: "order/app.yaml", Before: &seen, After: change.NewDraft(d, []byte(after), parts)},
-			{Item: "order/new", After: change.NewDraft(d, []byte("\xff\x00\na"), change.TextParts([]byte("\xff\x00\na")))},
-			{Item: "order/none", After: change.NewDraft(d, nil, nil)},
-			{Item: "order/old", Before: &gone},
+			{Item: "order/app.yaml", Says: []string{"retry added: 5"}, Before: &seen, After: change.NewDraft(d, []byte(after), parts)},
+			{Item: "order/new", Says: []string{"created"}, After: change.NewDraft(d, []byte("\xff\x00\na"), change.TextParts([]byte("\xff\x00\na")))},
+			{Item: "order/none", Says: []string{"created"}, After: change.NewDraft(d, nil, nil)},
+			{Item: "order/old", Says: []string{"removed"}, Before: &gone},
 		},
 	}
 }

@@ -63,7 +63,7 @@ func Seal(p *change.Plan, d change.Digester, refs References) ([]change.SavedCha
 	out := make([]change.SavedChange, len(p.Changes))
 	for i := range p.Changes {
 		c := &p.Changes[i]
-		out[i].Item = c.Name
+		out[i].Item, out[i].Says = c.Name, Says(c)
 		if c.Before != nil {
 			seen := change.NewSeen(d, c.Expect, c.Before)
 			out[i].Before = &seen
@@ -112,7 +112,11 @@ func (s *sealer) parts(i Item) ([]change.Part, error) {
 	}
 	var parts []change.Part
 	done := 0
-	for _, h := range s.refs.among(i, i.secrets()) {
+	holes, err := s.refs.among(i, i.secrets())
+	if err != nil {
+		return nil, err
+	}
+	for _, h := range holes {
 		text := i.Content[h.start:h.end]
 		from, err := s.place(i.Key, h, string(text))
 		if err != nil {
@@ -157,21 +161,19 @@ func (s *sealer) place(key Key, h hole, text string) (change.Origin, error) {
 
 // among returns the holes of an item, with those of values that were given as
 // references in place of what the masker found there.
-func (r *References) among(i Item, holes []hole) []hole {
-	var given []hole
+func (r *References) among(i Item, holes []hole) ([]hole, error) {
 	for _, g := range r.Given {
 		if g.Key != i.Key {
 			continue
 		}
-		if h, ok := i.holeAt(g.Path); ok {
-			h.from = &g.From
-			given = append(given, h)
+		h, ok := i.holeAt(g.Path)
+		if !ok {
+			return nil, &UnsavableError{Key: i.Key, Where: g.Path.String()}
 		}
+		h.from = &g.From
+		holes = replaced(i.Content, holes, h)
 	}
-	for _, g := range given {
-		holes = replaced(i.Content, holes, g)
-	}
-	return holes
+	return holes, nil
 }
 
 // replaced puts g in place of the holes that are in it, or that are g in quotes.

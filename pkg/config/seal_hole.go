@@ -192,6 +192,9 @@ func (i *Item) holeAt(path Path) (h hole, ok bool) {
 	if root == nil || err != nil {
 		return hole{}, false
 	}
+	if root.Flat {
+		path = Path{{Key: path.String(), Flat: true}}
+	}
 	n, ok := root.At(path)
 	if !ok || n.Text == "" || len(n.Nodes) > 0 {
 		return hole{}, false

@@ -205,6 +205,7 @@ func TestAValueThatWasGivenByReferenceIsSavedAsThat(t *testing.T) {
 		"quotes of YAML":        {"a.yaml", "password: 'hunter: 3'\n", "password", "hunter: 3", "password: '<password of NAME>'\n"},
 		"more quotes":           {"a.toml", "password = '''hunter 3'''\n", "password", "hunter 3", "password = '''<password of NAME>'''\n"},
 		"a whole address":       {"a.yaml", "url: postgres://u:hunter3@h/d\n", "url", "postgres://u:hunter3@h/d", "url: <url of NAME>\n"},
+		"a key of properties":   {"a.properties", "db.password=hunter3\n", "db.password", "hunter3", "db.password=<db.password of NAME>\n"},
 		"beside another":        {"a.yaml", "n: 1\ntoken: hunter2\npassword: hunter3\n", "password", "hunter3", "n: 1\ntoken: <token of order/a.yaml>\npassword: <password of NAME>\n"},
 	} {
 		s := newSealed(t, "order/"+c.item, []byte("token: hunter2\n"))
@@ -230,8 +231,12 @@ func TestAReferenceUncoversNothingAroundIt(t *testing.T) {
 	t.Parallel()
 	s := newSealed(t, "order/a.yaml", []byte("a: 1\n"))
 	given := config.Given{Key: config.Key{Group: "order", Name: "a.yaml"}, Path: config.Path{{Key: "note"}}, From: writes.Origin{Env: "NAME"}}
+	_, _, err := s.seal(t, "order/a.yaml", []byte("note: 'it''s'\n"), config.References{Given: []config.Given{given}}, writes.Outside{})
+	if bare, ok := errors.AsType[*config.UnsavableError](err); !ok || bare.Where != "note" {
+		t.Errorf("one that is written with escapes is saved: %v", err)
+	}
 	text := []byte("{sk_live_4eC39HqLyjWDarjtT1zdp7dc: 1, note: abc}\n") // its key is masked, and so all of it is written anew
-	_, _, err := s.seal(t, "order/a.yaml", text, config.References{Given: []config.Given{given}}, writes.Outside{})
+	_, _, err = s.seal(t, "order/a.yaml", text, config.References{Given: []config.Given{given}}, writes.Outside{})
 	if _, ok := errors.AsType[*config.UnsavableError](err); !ok {
 		t.Errorf("it is saved: %v", err)
 	}
