@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -250,5 +251,27 @@ func TestSpringPutsFlatPropertiesAboveEachOther(t *testing.T) {
 				t.Errorf("(-want +got)\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestWhatHidesManyItemsIsFoundInTime holds that what thousands of items have below
+// one path is told apart without going through all of it for each.
+func TestWhatHidesManyItemsIsFoundInTime(t *testing.T) {
+	t.Parallel()
+	const n = 30_000
+	pairs := make([]string, 0, 2*n+2)
+	for i := range n {
+		pairs = append(pairs, fmt.Sprintf("common/%06d.yaml", i), fmt.Sprintf("x: {k%d: 1}", i))
+	}
+	items := itemsOf(append(pairs, "order/app.yaml", "x: 1")...)
+	layers, err := config.DefaultReading(items, "").Layers(items, config.Names{Service: "order"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	start := time.Now()
+	e, err := config.Merge.Effective(layers)
+	took := time.Since(start)
+	if err != nil || len(e.Values) != 1 || len(e.Values[0].Shadows) != n || took > 5*time.Second {
+		t.Errorf("%v, %d values, %v; want one that hides %d", took, len(e.Values), err, n)
 	}
 }

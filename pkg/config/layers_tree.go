@@ -106,46 +106,50 @@ func (b *branch) inherit(shadows []Shadow) {
 // value an item. b is no more.
 func (b *branch) hidden() []Shadow {
 	if len(b.keys) == 0 {
-		return append(b.shadows, Shadow{b.from.key, b.node(b.from)})
+		return append(b.shadows, Shadow{b.from.key, b.node()})
 	}
-	from := b.origins(nil)
-	slices.SortFunc(from, func(x, y *origin) int { return cmp.Or(x.layer-y.layer, x.item-y.item) })
-	out := make([]Shadow, 0, len(from))
-	for _, o := range from {
-		out = append(out, Shadow{o.key, b.node(o)})
+	shares := b.shares()
+	slices.SortFunc(shares, func(x, y share) int { return cmp.Or(x.from.layer-y.from.layer, x.from.item-y.from.item) })
+	out := make([]Shadow, 0, len(shares))
+	for _, p := range shares {
+		out = append(out, Shadow{p.from.key, p.node})
 	}
 	return out
 }
 
-// origins appends those of the leaves of b that are not among found.
-func (b *branch) origins(found []*origin) []*origin {
-	if len(b.keys) == 0 && !slices.Contains(found, b.from) {
-		found = append(found, b.from)
-	}
-	for _, k := range b.keys {
-		found = b.kids[k].origins(found)
-	}
-	return found
+// share is what of a branch comes from one item.
+type share struct {
+	from *origin
+	node *Node
 }
 
-// node returns what of b comes from one item, nil for nothing.
-func (b *branch) node(from *origin) *Node {
-	switch {
-	case b.leaf != nil && b.from == from:
-		return b.leaf
-	case b.leaf != nil, len(b.keys) == 0 && b.from != from:
-		return nil
+// shares returns what b is put together from, one share an item.
+func (b *branch) shares() []share {
+	if len(b.keys) == 0 {
+		return []share{{b.from, b.node()}}
 	}
-	n := &Node{Kind: Map}
+	var shares []share
+	at := map[*origin]int{}
 	for _, k := range b.keys {
-		if kid := b.kids[k].node(from); kid != nil {
-			n.Keys, n.Nodes = append(n.Keys, k), append(n.Nodes, *kid)
+		for _, p := range b.kids[k].shares() {
+			i, known := at[p.from]
+			if !known {
+				i = len(shares)
+				at[p.from], shares = i, append(shares, share{p.from, &Node{Kind: Map}})
+			}
+			n := shares[i].node
+			n.Keys, n.Nodes = append(n.Keys, k), append(n.Nodes, *p.node)
 		}
 	}
-	if len(n.Keys) == 0 && len(b.keys) > 0 {
-		return nil
+	return shares
+}
+
+// node returns a leaf, or the map that has no kids.
+func (b *branch) node() *Node {
+	if b.leaf != nil {
+		return b.leaf
 	}
-	return n
+	return &Node{Kind: Map}
 }
 
 // values appends every leaf of b, and each map without kids, to out.
@@ -156,7 +160,7 @@ func (b *branch) values(path Path, out []EffectiveValue) []EffectiveValue {
 		}
 		shadows := slices.Clone(b.shadows)
 		slices.Reverse(shadows)
-		return append(out, EffectiveValue{Path: slices.Clone(path), Value: b.node(b.from), Layer: b.from.key, Shadows: shadows})
+		return append(out, EffectiveValue{Path: slices.Clone(path), Value: b.node(), Layer: b.from.key, Shadows: shadows})
 	}
 	for _, k := range b.keys {
 		out = b.kids[k].values(append(path, Step{Key: k, Flat: b.kids[k].flat}), out)
