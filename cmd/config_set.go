@@ -44,7 +44,7 @@ func newConfigSetCmd(a *app) *cobra.Command {
 			"as its format any more is refused, unless --force.",
 		Example: "  govctl config set order/app.yaml db.pool.max=20 --dry-run\n" +
 			"  govctl config set order/app.yaml retry.max=5 --rm db.url --yes -m 'OPS-112'\n" +
-			"  govctl config set order/app.yaml db.password=@env:USER --yes\n" +
+			"  govctl config set order/app.yaml db.password=@env:DB_PASSWORD --yes\n" +
 			"  govctl config set order/app.yaml -f app.yaml --dry-run\n" +
 			"  govctl config set order/motd 'back at noon' --yes -m 'OPS-112'",
 		Args: atLeast(1, "a key, and values, a content or -f FILE"),

@@ -150,6 +150,7 @@ func newExampleWorld(t *testing.T) *exampleWorld {
 	if err := w.mesh.API.Write(t.Context(), "/v1/kv/config/dev/order/app.yaml", app, nil); err != nil {
 		t.Fatal(err)
 	}
+	known(t, openChanges(t, w.mesh.Address, "config/dev", "")) // plans for the same Consul begin at once
 	w.words = strings.NewReplacer(
 		"127.0.0.1:8500", w.mesh.Address, "127.0.0.1:16686", startJaeger(t, "").Address, "order/order-5d0b", order,
 	)
@@ -243,7 +244,7 @@ func (w *exampleWorld) run(t *testing.T, line string, end ending) result {
 	}
 	cmd := exec.CommandContext(ctx, "sh", "-c", text)
 	cmd.Dir = w.folder(t, line)
-	cmd.Env = []string{"HOME=" + cmd.Dir, "EDITOR=true", "PATH=" + filepath.Dir(shared.govctl) + string(os.PathListSeparator) + os.Getenv("PATH")}
+	cmd.Env = []string{"HOME=" + cmd.Dir, "EDITOR=true", "DB_PASSWORD=hunter2", "PATH=" + filepath.Dir(shared.govctl) + string(os.PathListSeparator) + os.Getenv("PATH")}
 	cmd.WaitDelay = time.Second
 	if writes(line) {
 		cmd.Args[2] = prepare(t, cmd, text)
