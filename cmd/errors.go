@@ -183,7 +183,10 @@ func hintFor(err error) string {
 func hintOfWrite(err error) string {
 	store, _ := errors.AsType[*change.Error](err)
 	busy, isBusy := errors.AsType[*change.BusyError](err)
+	refused, isRefused := errors.AsType[*change.RefusedError](err)
 	switch {
+	case isRefused && refused.Conflicts[0].Holder != "":
+		return "nothing was changed: whoever holds the lock may be at work there; --force writes all the same"
 	case isBusy && busy.Lapsed:
 		return fmt.Sprintf("`govctl recover %s --back` takes back what was made of it", busy.ID)
 	case isBusy:

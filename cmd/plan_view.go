@@ -106,14 +106,17 @@ func (a *app) writePlan(out render.Options, v planView) error {
 
 // inBatches says how it is written where that is not all at once.
 func (v *planView) inBatches() string {
-	if v.Batches < 2 {
-		return ""
+	text := ""
+	if v.Batches > 1 {
+		text = fmt.Sprintf("In %d batches: what the first ones made stays if a later one is refused.\n", v.Batches)
 	}
-	text := fmt.Sprintf("In %d batches: what the first ones made stays if a later one is refused.\n", v.Batches)
 	for _, name := range v.alone {
 		text += fmt.Sprintf("%s is too large to go with others, and goes alone.\n", render.Safe(name))
 	}
-	return text + "\n"
+	if text != "" {
+		text += "\n"
+	}
+	return text
 }
 
 // lines tell a change: its item, and below it each value.

@@ -244,8 +244,14 @@ func refusedOp(of []*change.Op, text string, err error) error {
 	}
 	i, parseErr := strconv.Atoi(found[1])
 	switch what := strings.ToLower(found[2]); {
-	case parseErr != nil || i >= len(of) || strings.Contains(what, "permission denied"):
+	case parseErr != nil || i >= len(of):
 		return err
+	case strings.Contains(what, "permission denied"):
+		denied := &change.Error{Err: fmt.Errorf("%w: the token may not write %s", change.ErrDenied, of[i].Key)}
+		if e, ok := errors.AsType[*change.Error](err); ok {
+			denied.Backend, denied.Hint = e.Backend, e.Hint
+		}
+		return denied
 	case strings.Contains(what, "index is stale"), strings.Contains(what, "doesn't exist"), strings.Contains(what, "current modify index"):
 		return &change.ConflictError{Key: of[i].Key, Expected: of[i].Expect}
 	}
