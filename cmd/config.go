@@ -26,6 +26,7 @@ func newConfigCmd(a *app) *cobra.Command {
 		newConfigCheckCmd(a),
 		newConfigEffectiveCmd(a),
 		newConfigWatchCmd(a),
+		newConfigPromoteCmd(a),
 		newConfigSetCmd(a),
 		newConfigEditCmd(a),
 		newConfigCpCmd(a),

@@ -42,7 +42,7 @@ func flagGroups() []flagGroup {
 			"tls-server-name", "allow-cidr", "explain",
 		}},
 		{"Demo:", []string{"tour"}},
-		{"Write:", []string{"out", "plan-out", "digest", "protected", "revoke", "dry-run", "yes", "confirm", "message", "as", "file", "content", "rm", "to", "forward", "back"}},
+		{"Write:", []string{"take", "prune", "baseline", "out", "plan-out", "digest", "protected", "revoke", "dry-run", "yes", "confirm", "message", "as", "file", "content", "rm", "to", "forward", "back"}},
 		{titleOutput, []string{"output", "jq", "no-headers", "fail-on", "color", "quiet"}},
 		{titleBackends, []string{"env", "dc", "namespace", "config", "timeout", "max-body", "max-stale"}},
 		{titleGeneral, []string{"help"}},

@@ -25,6 +25,10 @@ type planView struct {
 	// later one is refused.
 	Batches int             `json:"batches"`
 	Changes []plannedChange `json:"changes"`
+	// From is the environment that it promotes from, and Decisions are all places where
+	// the two differ.
+	From      string     `json:"from,omitempty"`
+	Decisions []decision `json:"decisions,omitzero"`
 
 	alone []string // the items that are too large to go with others
 }

@@ -11,9 +11,9 @@ type Agreement struct {
 	Note []byte
 }
 
-// Agreements returns what is agreed once the Changes are made, of each item where it
-// is something new: what is decided, and what is the same in A and B, beside what was
-// agreed before about the rest. From names the back-end of A.
+// Agreements returns what is agreed once the Changes are made about each item of which
+// something is decided: that, and what is the same in A and B, beside what was agreed
+// before about the rest. From names the back-end of A.
 func (p *Promotion) Agreements(from string, sum func([]byte) string) []Agreement {
 	var all []Agreement
 	for i := range p.Items {
@@ -21,6 +21,13 @@ func (p *Promotion) Agreements(from string, sum func([]byte) string) []Agreement
 			all = r.add(all, from, p.Items[i].after())
 		}
 	}
+	return all
+}
+
+// Same returns what is agreed about the items that are the same in A and B, where it
+// is something new.
+func (p *Promotion) Same(from string, sum func([]byte) string) []Agreement {
+	var all []Agreement
 	for i := range p.same {
 		all = newRecorder(&p.same[i], &p.options, sum).add(all, from, p.same[i].root(p.same[i].B))
 	}
@@ -35,10 +42,7 @@ func (p *Promotion) Baseline(from string, sum func([]byte) string) []Agreement {
 			all = newRecorder(&p.Items[i], &p.options, sum).add(all, from, p.Items[i].roots[1])
 		}
 	}
-	for i := range p.same {
-		all = newRecorder(&p.same[i], &p.options, sum).add(all, from, p.same[i].root(p.same[i].B))
-	}
-	return all
+	return append(all, p.Same(from, sum)...)
 }
 
 // root returns what stands in an item, nil for none; what has no structure is text.

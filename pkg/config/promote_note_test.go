@@ -12,7 +12,7 @@ import (
 
 // again promotes what p left: B as it then is, with what was then agreed.
 func again(a, b map[string]string, p *config.Promotion, o config.PromoteOptions) (*config.Promotion, config.PromoteOptions, map[string]string) {
-	o.Agreed = noted(o.Agreed, p.Agreements("test", keyed))
+	o.Agreed = noted(o.Agreed, slices.Concat(p.Agreements("test", keyed), p.Same("test", keyed)))
 	b = after(b, p)
 	return config.Promote(itemsFrom(a), itemsFrom(b), o), o, b
 }
@@ -81,7 +81,7 @@ func TestItemsThatAreTheSameAreAgreedAboutToo(t *testing.T) {
 	o := config.PromoteOptions{Sum: keyed}
 	p := config.Promote(itemsFrom(a), itemsFrom(b), o)
 	p, o, b = again(a, b, p, o)
-	if all := p.Agreements("test", keyed); len(fates(p)) > 0 || len(all) > 0 {
+	if all := p.Same("test", keyed); len(fates(p)) > 0 || len(all) > 0 {
 		t.Errorf("%q are left, and %v is to be agreed about", fates(p), all)
 	}
 	for k := range a {

@@ -1,0 +1,57 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"govctl/pkg/config"
+)
+
+// decide asks of each conflict which side holds. What is skipped stays one.
+func (a *app) decide(ctx context.Context, p *promotion, e *execution) error {
+	for i := range p.Items {
+		item := &p.Items[i]
+		all := decisionsOf(item, e.masker)
+		for j := range item.Points {
+			if !item.Points[j].Open() {
+				continue
+			}
+			side, err := a.askSide(ctx, p, &all[j])
+			if errors.Is(err, io.EOF) {
+				return nil // nobody is there any more
+			}
+			if err != nil {
+				return err
+			}
+			item.Points[j].Took = side
+		}
+	}
+	p.Resolve()
+	p.plan.Changes = p.Changes()
+	return nil
+}
+
+// askSide asks which side holds, "" for neither.
+func (a *app) askSide(ctx context.Context, p *promotion, d *decision) (config.Side, error) {
+	what := d.String()
+	if !d.Whole {
+		what += " " + pathText(d.Path) + ": " + values(d)
+	}
+	for {
+		text, err := a.answer(ctx, fmt.Sprintf("%s. A (%s), B (%s) or skip? [a/b/S]", what, p.from().env, p.to().env))
+		if err != nil {
+			return "", err
+		}
+		switch strings.ToLower(strings.TrimSpace(text)) {
+		case "a":
+			return config.SideA, nil
+		case "b":
+			return config.SideB, nil
+		case "", "s", "skip":
+			return "", nil
+		}
+	}
+}
