@@ -167,14 +167,14 @@ func (s *springSources) add(layer []*property) {
 func (s *springSources) replace(family string, by []*property) {
 	named := make(map[string]*property, len(by))
 	for _, p := range by {
-		if old := named[relaxed(p.name)]; old != nil {
+		if old := named[loose(p.name)]; old != nil {
 			p.hide(old)
 		}
-		named[relaxed(p.name)] = p
+		named[loose(p.name)] = p
 	}
 	by = slices.DeleteFunc(by, func(p *property) bool { return p.gone })
 	for _, old := range s.byFamily[family] {
-		p := named[relaxed(old.name)]
+		p := named[loose(old.name)]
 		if p == nil {
 			p = by[0]
 		}
@@ -191,18 +191,13 @@ func (p *property) hide(old *property) {
 // family is the list that a property is an element of, else the property itself,
 // in one spelling for all those that Spring takes for the same.
 func (p *property) family() string {
-	name := relaxed(p.name)
+	name := loose(p.name)
 	for i := range len(name) - 1 {
 		if name[i] == '[' && strings.IndexByte(digits, name[i+1]) >= 0 {
 			return name[:i]
 		}
 	}
 	return name
-}
-
-// relaxed returns the one spelling of db.poolMax, db.pool-max and db.pool_max.
-func relaxed(name string) string {
-	return strings.NewReplacer("-", "", "_", "").Replace(strings.ToLower(name))
 }
 
 // path returns the way to the property, as its name is written where that is one.

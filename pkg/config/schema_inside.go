@@ -185,7 +185,7 @@ func (c *compiler) properties(_ *subschema, value *Node) (check, error) {
 		fits := true
 		for i, key := range n.Keys {
 			if part := parts[key]; part != nil {
-				fits = v.below(Step{Key: key}, part, &n.Nodes[i]) && fits
+				fits = v.below(Step{Key: key, Flat: n.Flat}, part, &n.Nodes[i]) && fits
 			}
 		}
 		return fits
@@ -228,7 +228,7 @@ func (c *compiler) patternProperties(_ *subschema, value *Node) (check, error) {
 		for i, key := range n.Keys {
 			for _, p := range parts {
 				if v.cost(1+len(key)/8) && p.MatchString(key) {
-					fits = v.below(Step{Key: key}, p.subschema, &n.Nodes[i]) && fits
+					fits = v.below(Step{Key: key, Flat: n.Flat}, p.subschema, &n.Nodes[i]) && fits
 				}
 			}
 		}
@@ -255,7 +255,7 @@ func (c *compiler) additionalProperties(s *subschema, value *Node) (check, error
 		fits := true
 		for i, key := range n.Keys {
 			if !known[key] && v.cost(1+len(patterns)*(1+len(key)/8)) && !matchesOne(patterns, key) {
-				fits = v.below(Step{Key: key}, part, &n.Nodes[i]) && fits
+				fits = v.below(Step{Key: key, Flat: n.Flat}, part, &n.Nodes[i]) && fits
 			}
 		}
 		return fits
@@ -279,7 +279,7 @@ func (c *compiler) propertyNames(_ *subschema, value *Node) (check, error) {
 			at := &n.Nodes[i]
 			name := Node{Kind: String, Text: key, Line: at.Line, Column: at.Column}
 			if !part.fits(v, &name) {
-				v.path = append(v.path, Step{Key: key})
+				v.path = append(v.path, Step{Key: key, Flat: n.Flat})
 				fits = v.fail(&name, "has a key that is not allowed")
 				v.path = v.path[:len(v.path)-1]
 			}

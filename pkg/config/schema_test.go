@@ -167,6 +167,18 @@ extra: 1
 	}
 }
 
+func TestAPathOfPropertiesIsThatOfTheirKey(t *testing.T) {
+	t.Parallel()
+	s := newSchema(t, "{properties: {a.b: false}, patternProperties: {^c: false}, additionalProperties: false, propertyNames: {not: {const: d.e}}}")
+	var got []string
+	for _, v := range s.Validate(rooted(t, config.Properties, "a.b=1\nc.d=1\nd.e=1\n")) {
+		got = append(got, v.Path.String())
+	}
+	if diff := cmp.Diff([]string{"a.b", "c.d", "d.e", "d.e"}, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
 func TestWhatIsNoSchemaIsRefusedWithItsPlaceAndNotQuoted(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ schema, want string }{
