@@ -209,18 +209,21 @@ type changeMasker struct {
 }
 
 func (k changeMasker) change(c Change) Change {
-	name := ""
-	path := slices.Clone(c.Path)
+	name, path := "", c.Path
 	for i, s := range path {
+		shown := s.Key
 		switch {
 		case !s.List:
-			path[i].Key = k.key(s.Key)
-			name = k.stepInto(name, c.Path[:i], s.Key)
+			shown = k.key(s.Key)
+			name = k.stepInto(name, path[:i], s.Key)
 		case s.By != "":
-			path[i].Key, _ = k.Value(under(name, s.By), s.Key)
+			shown, _ = k.Value(under(name, s.By), s.Key)
+		}
+		if shown != s.Key {
+			c.Path = slices.Clone(c.Path)
+			c.Path[i].Key = shown
 		}
 	}
-	c.Path = path
 	if isArgument(c.Path) {
 		c.Before, c.After = k.argument(name, c.Before), k.argument(name, c.After)
 		return c
