@@ -167,4 +167,3 @@ func (e *itemEditing) content(force bool) ([]byte, error) {
 
 // remove removes the file and its folder.
 func (e *itemEditing) remove() { _ = os.RemoveAll(filepath.Dir(e.path)) }
-
