@@ -51,6 +51,9 @@ type effectiveRow struct {
 }
 
 func (a *app) configEffective(ctx context.Context, names config.Names) error {
+	if names.Service == "" {
+		return withHint(usagef("a service has a name"), "govctl config effective SERVICE")
+	}
 	m, err := a.masker()
 	if err != nil {
 		return err
@@ -69,6 +72,9 @@ func (a *app) configEffective(ctx context.Context, names config.Names) error {
 			return noLayers(src, names.Service, items, layers)
 		}
 		a.say("layers by %s (%s), weakest first: %s", whence, reading.Consumer, layersText(layers))
+		if names.Instance != "" && !slices.ContainsFunc(layers, func(l config.Layer) bool { return strings.Contains(l.Pattern, "{instance}") }) {
+			a.say("no layer has {instance}: --instance changes nothing")
+		}
 		a.sayNotItsOwn(names.Service, items, layers)
 		e, err := reading.Consumer.Effective(layers)
 		if err != nil {

@@ -3,7 +3,6 @@ package cmd
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -84,7 +83,7 @@ func (a *app) configWatch(ctx context.Context, patterns []string) error {
 	for e, err := range config.Follow(ctx, w, config.FollowOptions{Patterns: patterns}, a.Now) {
 		if err == nil {
 			event := itemEventOf(&e, m)
-			event.Withheld = e.Kind == config.Removed && slices.ContainsFunc(a.notices.all(), func(n registry.Notice) bool { return n.Incomplete })
+			event.Withheld = e.Kind == config.Removed && src.lacks.Load()
 			err = tell(&event)
 		}
 		if err != nil {
