@@ -61,17 +61,17 @@ const idKey = ownFolder + "id"
 // About implements change.Store. The identity is that of the cluster and the
 // folder; the clock is that of the server that answered.
 func (c *Changes) About(ctx context.Context) (change.About, error) {
-	pairs, now, err := c.ask(ctx, idKey, nil)
+	told, err := c.ask(ctx, idKey, nil)
 	if err != nil {
 		return change.About{}, err
 	}
 	id := "new"
-	if len(pairs) > 0 {
-		id = string(pairs[0].Value)
+	if len(told.pairs) > 0 {
+		id = string(told.pairs[0].Value)
 		c.named.Store(true)
 	}
 	return change.About{
-		Identity: strings.TrimSpace(fmt.Sprintf("consul %q %s", id, c.config.folder)), Now: now,
+		Identity: strings.TrimSpace(fmt.Sprintf("consul %q %s", id, c.config.folder)), Now: told.now,
 		Limits: change.Limits{Ops: maxOps, Bytes: maxTxn, Value: maxValue},
 	}, nil
 }
@@ -84,8 +84,16 @@ type kvPair struct {
 	Session                  string
 }
 
-// ask reads keys from the leader, and returns the server's clock.
-func (c *Changes) ask(ctx context.Context, key string, query url.Values) ([]kvPair, time.Time, error) {
+// told is what Consul says of keys.
+type told struct {
+	pairs []kvPair
+	now   time.Time // the server's clock
+	// filtered tells that the token may not read all of them.
+	filtered bool
+}
+
+// ask reads keys from the leader.
+func (c *Changes) ask(ctx context.Context, key string, query url.Values) (t told, err error) {
 	ctx, cancel := c.within(ctx)
 	defer cancel()
 	client := c.config.client
@@ -95,29 +103,31 @@ func (c *Changes) ask(ctx context.Context, key string, query url.Values) ([]kvPa
 	resp, err := client.http.Get(ctx, "/v1/kv/"+escapeKey(key), all)
 	if err != nil {
 		if status, ok := errors.AsType[*httpx.StatusError](err); ok && isNothing(status) {
-			now, err := http.ParseTime(status.Header.Get("Date"))
-			return nil, now, c.fail(err)
+			a := client.answer(status.Server, status.Header)
+			t.filtered = a.filtered || a.guarded
+			t.now, err = http.ParseTime(status.Header.Get("Date"))
 		}
-		return nil, time.Time{}, c.fail(err)
+		return t, c.fail(err)
 	}
 	defer resp.Body.Close() //nolint:errcheck // it was only read
-	client.answer(resp.Server, resp.Header)
-	var pairs []kvPair
-	if err := each(func(p *kvPair) { pairs = append(pairs, *p) })(resp); err != nil {
-		return nil, time.Time{}, c.fail(err)
+	a := client.answer(resp.Server, resp.Header)
+	t.filtered = a.filtered || a.guarded
+	if err := each(func(p *kvPair) { t.pairs = append(t.pairs, *p) })(resp); err != nil {
+		return told{}, c.fail(err)
 	}
-	now, err := http.ParseTime(resp.Header.Get("Date"))
-	return pairs, now, c.fail(err)
+	t.now, err = http.ParseTime(resp.Header.Get("Date"))
+	return t, c.fail(err)
 }
 
 // List implements change.Store.
 func (c *Changes) List(ctx context.Context, prefix string) iter.Seq2[change.Entry, error] {
 	return func(yield func(change.Entry, error) bool) {
-		pairs, _, err := c.ask(ctx, c.own+prefix, url.Values{"recurse": {""}})
+		told, err := c.ask(ctx, c.own+prefix, url.Values{"recurse": {""}})
 		if err != nil {
 			yield(change.Entry{}, err)
 			return
 		}
+		pairs := told.pairs
 		slices.SortFunc(pairs, func(a, b kvPair) int {
 			return cmp.Or(cmp.Compare(a.CreateIndex, b.CreateIndex), strings.Compare(a.Key, b.Key))
 		})

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"govctl/internal/httpx"
 	"govctl/pkg/change"
@@ -33,9 +34,18 @@ type txnAnswer struct {
 	Results []struct{ KV kvPair }
 }
 
+// manyKeys is from how many keys on they are looked for in a list of all that begin
+// as they do: ten transactions take longer.
+const manyKeys = 10 * maxOps
+
 // Read implements change.Store, by transactions that only read: those are answered
 // by the leader.
 func (c *Changes) Read(ctx context.Context, keys []change.Key) ([]change.Entry, error) {
+	if len(keys) >= manyKeys {
+		if entries, err := c.readMany(ctx, keys); entries != nil || err != nil {
+			return entries, err
+		}
+	}
 	entries := make([]change.Entry, 0, len(keys))
 	for part := range slices.Chunk(keys, maxOps) {
 		ops := make([]txnOp, len(part))
@@ -51,6 +61,49 @@ func (c *Changes) Read(ctx context.Context, keys []change.Key) ([]change.Entry, 
 		}
 	}
 	return entries, nil
+}
+
+// readMany reads keys by two lists, of the items and of the records. It is nil where
+// the token may not read all of them: nobody can tell then what is not there.
+func (c *Changes) readMany(ctx context.Context, keys []change.Key) ([]change.Entry, error) {
+	begins := map[change.Space]string{}
+	for _, k := range keys {
+		name := c.name(k)
+		if begin, ok := begins[k.Space]; ok {
+			name = common(begin, name)
+		}
+		begins[k.Space] = name
+	}
+	found := map[string]*kvPair{}
+	for _, begin := range begins {
+		told, err := c.ask(ctx, begin, url.Values{"recurse": {""}})
+		if err != nil || told.filtered {
+			return nil, err
+		}
+		for i := range told.pairs {
+			found[told.pairs[i].Key] = &told.pairs[i]
+		}
+	}
+	entries := make([]change.Entry, len(keys))
+	for i, k := range keys {
+		entries[i].Key = k
+		if p := found[c.name(k)]; p != nil {
+			entries[i] = p.entry(k)
+		}
+	}
+	return entries, nil
+}
+
+// common returns what a and b both begin with.
+func common(a, b string) string {
+	n := 0
+	for n < min(len(a), len(b)) && a[n] == b[n] {
+		n++
+	}
+	for n > 0 && n < len(a) && !utf8.RuneStart(a[n]) {
+		n--
+	}
+	return a[:n]
 }
 
 // readTries is how often a transaction that only reads is sent.
@@ -133,8 +186,8 @@ func (c *Changes) introduce(ctx context.Context, ops []change.Op) error {
 	if c.named.Load() || !slices.ContainsFunc(ops, func(o change.Op) bool { return o.Key.Space == change.Records && o.Expect == change.Absent }) {
 		return nil
 	}
-	pairs, _, err := c.ask(ctx, idKey, nil)
-	if err != nil || len(pairs) > 0 {
+	told, err := c.ask(ctx, idKey, nil)
+	if err != nil || len(told.pairs) > 0 {
 		c.named.Store(err == nil)
 		return err
 	}
