@@ -108,16 +108,22 @@ func (a *app) finish(err error) error {
 
 // notices collects what back-ends say beside their answers.
 type notices struct {
-	mu   sync.Mutex
-	seen []registry.Notice
+	mu    sync.Mutex
+	seen  []registry.Notice
+	known map[registry.Notice]bool // of seen
 }
 
 func (n *notices) add(notice registry.Notice) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if !slices.Contains(n.seen, notice) {
-		n.seen = append(n.seen, notice)
+	if n.known[notice] {
+		return
 	}
+	if n.known == nil {
+		n.known = map[registry.Notice]bool{}
+	}
+	n.known[notice] = true
+	n.seen = append(n.seen, notice)
 }
 
 func (n *notices) all() []registry.Notice {
