@@ -34,6 +34,8 @@ func newConfigCmd(a *app) *cobra.Command {
 		newConfigRmCmd(a),
 		newConfigHistoryCmd(a),
 		newConfigRollbackCmd(a),
+		newConfigSnapshotCmd(a),
+		newConfigRestoreCmd(a),
 	)
 	c.Aliases = []string{"cfg"}
 	c.GroupID = groupCompare

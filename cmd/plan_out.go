@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 
 	"govctl/internal/render"
 	"govctl/internal/settings"
@@ -19,10 +18,7 @@ import (
 // savePlan writes a plan to the file of --plan-out, and says how to apply it. The
 // store gets the key of its digests where it has none, and nothing else.
 func (a *app) savePlan(ctx context.Context, src configSource, s change.Store, plan *change.Plan, e *execution) error {
-	path := e.planOut
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(a.Dir, path)
-	}
+	path := a.pathOf(e.planOut)
 	what := "save the plan in " + e.planOut
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 		return withHint(usagef("%s: there is something already", what), "name a file that is not there")

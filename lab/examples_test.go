@@ -195,7 +195,7 @@ func (w *exampleWorld) folder(t *testing.T, line string) string {
 
 // writes reports whether a line is about what is written, or was.
 func writes(line string) bool {
-	for _, words := range []string{"config set", "config rm", "config cp", "config mv", "config edit", "config history", "config rollback", "config get order/app.yaml --rev", "config diff order/app.yaml --rev", "history", "rollback", "recover", "apply"} {
+	for _, words := range []string{"config set", "config rm", "config cp", "config mv", "config edit", "config history", "config rollback", "config get order/app.yaml --rev", "config diff order/app.yaml --rev", "history", "rollback", "recover", "apply", "config restore"} {
 		if strings.HasPrefix(line, "govctl "+words) {
 			return true
 		}
@@ -228,6 +228,7 @@ func prepare(t *testing.T, cmd *exec.Cmd, text string) string {
 	}
 	govctl("config", "set", "order/app.yaml", "--content", "db: {pool: {max: 10}, url: postgres://dev/order}", "--yes")
 	govctl("config", "set", "order/app.yaml", "db.pool.max=20", "--plan-out", "plan.json")
+	govctl("config", "snapshot", "--out", "backup")
 	id, _, _ := strings.Cut(govctl("history", "-o", "name"), "\n")
 	_, earlier, _ := strings.Cut(govctl("config", "history", "order/app.yaml", "-o", "name"), "\n")
 	return strings.NewReplacer(planID, id, revision, strings.TrimSpace(earlier)).Replace(text)
