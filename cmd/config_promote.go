@@ -73,6 +73,10 @@ type promotion struct {
 	// notes are what was agreed about items, as B's store has it.
 	notes map[config.Key]change.Note
 	plan  *change.Plan
+	// identityA is what A is called, by whatever name it is reached.
+	identityA string
+	// picked is true where it is about some items alone.
+	picked bool
 }
 
 func (a *app) configPromote(ctx context.Context, opts configPromoteOptions, args []string) error {
@@ -101,7 +105,7 @@ func (a *app) configPromote(ctx context.Context, opts configPromoteOptions, args
 
 // newPromotion reads both environments, and compares them with what was agreed.
 func (a *app) newPromotion(ctx context.Context, opts configPromoteOptions, args []string) (*promotion, error) {
-	p := &promotion{}
+	p := &promotion{picked: len(args) > 2}
 	var err error
 	if p.sides, err = a.openSides(ctx, args[:2]); err != nil {
 		return nil, err
@@ -187,7 +191,7 @@ func (p *promotion) took() int {
 // empties tells whether nothing is left of what B had.
 func (p *promotion) empties() bool {
 	return !slices.ContainsFunc(p.plan.Changes, func(c change.Change) bool { return c.After != nil }) &&
-		len(p.plan.Changes) == len(p.sides[1].items)
+		len(p.plan.Changes) == len(p.sides[1].items) && !p.picked
 }
 
 // promote shows what becomes of B, asks, and makes it so.
@@ -237,6 +241,9 @@ func (a *app) carryUp(ctx context.Context, p *promotion, e *execution) error {
 	if e.planOut != "" {
 		if err := a.agreeInPlan(ctx, p); err != nil {
 			return err
+		}
+		for i := range p.sides[0].items {
+			e.sources = append(e.sources, config.Source{Item: p.sides[0].items[i], Environment: p.from().env, Identity: p.identityA})
 		}
 		return a.savePlan(ctx, p.to(), p.stores[1], p.plan, e)
 	}

@@ -65,6 +65,7 @@ func (p *promotion) identity(ctx context.Context) (string, error) {
 	if err == nil && from.Identity == to.Identity {
 		err = withHint(usagef("%s and %s are the same", p.from().place(), p.to().place()), "name two environments")
 	}
+	p.identityA = from.Identity
 	return from.Identity, err
 }
 

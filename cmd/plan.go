@@ -90,6 +90,9 @@ type execution struct {
 	out     render.Options
 	options change.Options
 	masker  *mask.Masker
+	// sources are items of other environments, in which a plan that is saved may find
+	// its secrets.
+	sources []config.Source
 }
 
 func (a *app) execution(f planFlags) (e *execution, err error) {

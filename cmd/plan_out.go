@@ -59,11 +59,11 @@ func (a *app) seal(ctx context.Context, src configSource, s change.Store, plan *
 	}
 	sources := func() ([]config.Source, error) {
 		items, err := collect(src.store.Items(ctx))
-		all := make([]config.Source, len(items))
+		all := make([]config.Source, len(items), len(items)+len(e.sources))
 		for i := range items {
 			all[i].Item = items[i]
 		}
-		return all, err
+		return append(all, e.sources...), err
 	}
 	changes, err := config.Seal(plan, d, config.References{Given: e.given, Sources: sources})
 	if bare, ok := errors.AsType[*config.UnsavableError](err); ok {
@@ -75,7 +75,7 @@ func (a *app) seal(ctx context.Context, src configSource, s change.Store, plan *
 	}
 	return &change.Saved{
 		ID: plan.ID, Environment: plan.Environment, Identity: about.Identity, Made: plan.Made, By: e.options.By, Why: e.why,
-		Command: e.command.CommandPath(), Reverts: plan.Reverts, Changes: changes,
+		Command: e.command.CommandPath(), Reverts: plan.Reverts, Changes: changes, Notes: plan.Notes,
 	}, err
 }
 

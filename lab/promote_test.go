@@ -51,12 +51,12 @@ func (p promoting) govctl(t *testing.T, status int, args ...string) result {
 	return r
 }
 
-// holds compares what prod has of an item.
-func (p promoting) holds(t *testing.T, key, want string) {
+// holds compares what prod has of the order service's item.
+func (p promoting) holds(t *testing.T, want string) {
 	t.Helper()
-	r := p.govctl(t, 0, "config", "get", key, "-e", "prod")
+	r := p.govctl(t, 0, "config", "get", "order/retry", "-e", "prod")
 	if diff := cmp.Diff(want, r.Stdout); diff != "" {
-		t.Errorf("prod has of %s (-want +got)\n%s", key, diff)
+		t.Errorf("prod has (-want +got)\n%s", diff)
 	}
 }
 
@@ -69,11 +69,11 @@ func TestAPromotionArrivesInARunningService(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	shows := func(what, max, backoff, url string) {
+	shows := func(what, most, backoff, url string) {
 		t.Helper()
 		eventually(t, func(context.Context) error {
 			at := func(key string) string { return service.Get("order", "retry", key).String("") }
-			if got := [3]string{fmt.Sprint(service.Get("order", "retry", "max").Int(0)), at("backoff"), at("url")}; got != [3]string{max, backoff, url} {
+			if got := [3]string{fmt.Sprint(service.Get("order", "retry", "max").Int(0)), at("backoff"), at("url")}; got != [3]string{most, backoff, url} {
 				return fmt.Errorf("%s: the service holds %q", what, got)
 			}
 			return nil
@@ -86,7 +86,7 @@ func TestAPromotionArrivesInARunningService(t *testing.T) {
 	if !strings.Contains(r.Stdout, "↑ max  3 → 5") {
 		t.Errorf("it says\n%s", r.Stdout)
 	}
-	p.holds(t, "order/retry", strings.Replace(orderInProd, "3", "5", 1))
+	p.holds(t, strings.Replace(orderInProd, "3", "5", 1))
 	shows("once it was promoted", "5", "250ms", "http://prod")
 	id := p.govctl(t, 0, "history", "-e", "prod", "--limit", "1", "-o", "name")
 	p.govctl(t, 0, "rollback", strings.TrimSpace(id.Stdout), "-e", "prod", "--yes")
@@ -157,10 +157,10 @@ func TestWhatChangedBehindAPromotionIsNotOverwritten(t *testing.T) {
 	if status := c.ends(); status != 5 || !strings.Contains(c.seen.String(), "order/retry: changed from revision") {
 		t.Errorf("status %d\n%s", status, c.seen.String())
 	}
-	p.holds(t, "order/retry", theirs)
+	p.holds(t, theirs)
 	// Planned anew, both changes are there.
 	p.govctl(t, 0, "config", "promote", "test", "prod", "--yes")
-	p.holds(t, "order/retry", strings.Replace(theirs, "3", "5", 1))
+	p.holds(t, strings.Replace(theirs, "3", "5", 1))
 }
 
 func TestConflictsAreDecidedOnATerminal(t *testing.T) {
@@ -181,7 +181,7 @@ func TestConflictsAreDecidedOnATerminal(t *testing.T) {
 	if status := skipped.ends(); status != 1 || !strings.Contains(skipped.seen.String(), "1 conflict: nothing will be written until it is decided.") {
 		t.Errorf("one of two decided: status %d\n%s", status, skipped.seen.String())
 	}
-	p.holds(t, "order/retry", theirs)
+	p.holds(t, theirs)
 
 	decided := p.terminal(t, "config", "promote", "test", "prod")
 	decided.until(t, "[a/b/S]")
@@ -193,7 +193,7 @@ func TestConflictsAreDecidedOnATerminal(t *testing.T) {
 	if status := decided.ends(); status != 0 {
 		t.Errorf("both decided: status %d\n%s", status, decided.seen.String())
 	}
-	p.holds(t, "order/retry", strings.Replace(theirs, "7", "5", 1))
+	p.holds(t, strings.Replace(theirs, "7", "5", 1))
 	if r := p.govctl(t, 0, "config", "promote", "test", "prod"); !strings.Contains(r.Stdout, "1 accepted as different · 1 expected to differ\n") {
 		t.Errorf("and then it says\n%s", r.Stdout)
 	}

@@ -11,13 +11,13 @@ import (
 // its bounds. A plan writes it when what it belongs to was made, and not before.
 type Note struct {
 	// Name begins with NoteNames.
-	Name string
+	Name string `json:"name"`
 	// Expect is the revision of what stands there.
-	Expect Revision
+	Expect Revision `json:"revision,omitempty"`
 	// Content is what is to stand there; it is compressed where it is large.
-	Content []byte
+	Content []byte `json:"content"`
 	// Of is the name of the change that it belongs to, "" where it is the whole plan.
-	Of string
+	Of string `json:"of,omitempty"`
 }
 
 // NoteNames begins the name of every note.

@@ -27,6 +27,8 @@ type Saved struct {
 	Command string        `json:"command"`
 	Reverts string        `json:"reverts,omitempty"`
 	Changes []SavedChange `json:"changes"`
+	// Notes are those of the plan: they hold no content.
+	Notes []Note `json:"notes,omitempty"`
 }
 
 // SavedChange is a Change of a Saved plan.

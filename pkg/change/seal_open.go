@@ -162,7 +162,7 @@ func (o *opener) readFrom(ctx context.Context, s Store, identity string, items [
 // plan returns the plan, if everything is as it was.
 func (o *opener) plan() (*Plan, error) {
 	s := o.saved
-	p := &Plan{ID: s.ID, Environment: s.Environment, Identity: s.Identity, Made: s.Made, By: s.By, Reverts: s.Reverts, Changes: make([]Change, len(s.Changes))}
+	p := &Plan{ID: s.ID, Environment: s.Environment, Identity: s.Identity, Made: s.Made, By: s.By, Reverts: s.Reverts, Changes: make([]Change, len(s.Changes)), Notes: s.Notes}
 	for i := range s.Changes {
 		saved, c := &s.Changes[i], &p.Changes[i]
 		e := o.entries[place{s.Identity, saved.Item}]

@@ -40,7 +40,7 @@ func TestTheSchemaOfPlansTakesWhatIsSaved(t *testing.T) {
 	file := encode(t, saved(t, s))
 	for old, text := range map[string]string{
 		`"govctlPlan": 1`: `"govctlPlan": 2`, `"by":`: `"of":`, `"item": "order/new"`: `"item": "new"`, `"bytes": 18`: `"bytes": "18"`,
-		`"from": {`: `"from": { "env": "A",`, `"id": "7f`: `"id": "xf`, `"item": "order/old",`: `"item": "order/old", "mode": 1,`,
+		`"from": {`: `"from": { "env": "A",`, `"id": "7f`: `"id": "xf`, `"name": "base/`: `"name": "plan/`, `"item": "order/old",`: `"item": "order/old", "mode": 1,`,
 	} {
 		if !bytes.Contains(file, []byte(old)) {
 			t.Errorf("%s stands nowhere", old)

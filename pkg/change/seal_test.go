@@ -41,6 +41,7 @@ func saved(t *testing.T, s change.Store) *change.Saved {
 			{Item: "order/none", Says: []string{"created"}, After: change.NewDraft(d, nil, nil)},
 			{Item: "order/old", Says: []string{"removed"}, Before: &gone},
 		},
+		Notes: []change.Note{{Name: "base/x/app", Content: []byte("of it"), Of: "order/app.yaml"}},
 	}
 }
 
@@ -76,6 +77,7 @@ func TestASavedPlanIsTheSameOnceItIsRead(t *testing.T) {
 			{Name: "order/none", After: []byte{}},
 			{Name: "order/old", Expect: read(t, s, "order/old").Revision, Before: []byte("old")},
 		},
+		Notes: []change.Note{{Name: "base/x/app", Content: []byte("of it"), Of: "order/app.yaml"}},
 	}
 	if diff := cmp.Diff(want, p); diff != "" || p.Changes[2].After == nil {
 		t.Errorf("it is another plan (-want +got):\n%s", diff)
