@@ -13,7 +13,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"unicode/utf8"
 
 	"govctl/internal/httpx"
 	"govctl/pkg/change"
@@ -94,14 +93,11 @@ func (c *Changes) readMany(ctx context.Context, keys []change.Key) ([]change.Ent
 	return entries, nil
 }
 
-// common returns what a and b both begin with.
+// common returns the bytes that a and b both begin with.
 func common(a, b string) string {
 	n := 0
 	for n < min(len(a), len(b)) && a[n] == b[n] {
 		n++
-	}
-	for n > 0 && n < len(a) && !utf8.RuneStart(a[n]) {
-		n--
 	}
 	return a[:n]
 }
