@@ -83,6 +83,8 @@ func demoQuestions(t *testing.T) [][]string {
 		{"config", "diff", "dev", "prod"},
 		{"config", "diff", "dev", "prod", "--show-expected"},
 		{"config", "diff", "dev", "test", "prod", "--show-expected"},
+		{"config", "promote", "test", "prod"},
+		{"config", "promote", "dev", "prod", "--take", "A", "--prune", "--dry-run"},
 		{"config", "get", "order/app.yaml", "database"},
 		{"config", "get", "payment/app.json", "providers"},
 	}

@@ -8,7 +8,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
+	"sync"
 
 	"govctl/pkg/demo"
 )
@@ -36,7 +39,32 @@ func tourStops() []stop {
 		{why: "A deploy script waits for instances that answer.", args: []string{"services", "wait", "order", "--min-healthy", "2", "--truth", "--for", "30s"}},
 		{why: "Configuration: what differs that nobody meant to? (status 1: something does)", args: []string{"config", "diff", "dev", "prod"}, status: exitFinding},
 		{why: "Of three environments, which is the odd one out?", args: []string{"config", "diff", "dev", "test", "prod"}, status: exitFinding},
+		{why: "What differs from test to prod is accepted as it is: from now on, what changes in test can go up.", args: []string{"config", "promote", "test", "prod", "--baseline", "--yes"}},
+		{why: "A release is tried in test.", args: []string{"config", "set", "order/app.yaml", "retry.max=5", "http.timeout=5s", "-e", "test", "--yes"}},
+		{why: "Meanwhile somebody changes a timeout in prod.", args: []string{"config", "set", "order/app.yaml", "http.timeout=6s", "-e", "prod", "--yes"}},
+		{why: "Up it goes, unless both changed the same value (status 1): nobody's change is lost.", args: []string{"config", "promote", "test", "prod", "order"}, status: exitFinding},
+		{why: "Somebody decides: that of test holds. All that is prod's own stays.", args: []string{"config", "promote", "test", "prod", "order", "--take", "A", "--yes", "-m", "the new release"}},
+		{why: "That was not good. Back to what was there before:", args: []string{"rollback", lastPlan, "-e", "prod", "--yes"}},
+		{why: "Who changed what in prod, and why?", args: []string{"history", "-e", "prod"}},
 	}
+}
+
+// lastPlan stands in the commands of the tour for the plan that was applied last.
+const lastPlan = "LAST"
+
+// appliedPlan is how a command says how to take back what it did.
+var appliedPlan = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`govctl rollback ([0-9a-f]{8})`) })
+
+// named returns args with the plan in place of lastPlan that was told last in shown.
+func named(args []string, shown string) []string {
+	told := appliedPlan().FindAllStringSubmatch(shown, -1)
+	named := slices.Clone(args)
+	for i := range named {
+		if named[i] == lastPlan && len(told) > 0 {
+			named[i] = told[len(told)-1][1]
+		}
+	}
+	return named
 }
 
 // demoTour runs the demo in a temporary folder, does the main jobs on it with
@@ -102,14 +130,15 @@ func (a *app) tourCommands(ctx context.Context, env Env) (shown string, err erro
 		if ctx.Err() != nil {
 			return "", context.Cause(ctx)
 		}
-		words := make([]string, 0, len(s.args))
-		for _, arg := range s.args {
+		args := named(s.args, all.String())
+		words := make([]string, 0, len(args))
+		for _, arg := range args {
 			words = append(words, shellQuote(arg))
 		}
 		a.printf("\n# %s\n$ govctl %s\n", s.why, strings.Join(words, " "))
-		env.Args = s.args
+		env.Args = args
 		if status := Main(env); status != s.status {
-			return "", fmt.Errorf("govctl %s ended with status %d, not %d", strings.Join(s.args, " "), status, s.status)
+			return "", fmt.Errorf("govctl %s ended with status %d, not %d", strings.Join(args, " "), status, s.status)
 		}
 	}
 	return all.String(), nil

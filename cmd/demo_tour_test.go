@@ -42,3 +42,15 @@ func TestTheTourEndsWellOnlyWhereWhatIsPlantedIsShownAndNothingElse(t *testing.T
 		})
 	}
 }
+
+func TestTheTourTakesBackThePlanThatWasAppliedLast(t *testing.T) {
+	t.Parallel()
+	shown := "Applied as 0a0a0a0a in 1ms. Undo: govctl rollback 0a0a0a0a\nApplied as 7f3c09ab in 1ms. Undo: govctl rollback 7f3c09ab\n"
+	args := []string{"rollback", lastPlan, "-e", "prod"}
+	if got := strings.Join(named(args, shown), " "); got != "rollback 7f3c09ab -e prod" {
+		t.Errorf("it runs %s", got)
+	}
+	if got := strings.Join(named(args, "nothing was applied"), " "); got != strings.Join(args, " ") {
+		t.Errorf("without a plan it runs %s", got)
+	}
+}
