@@ -35,9 +35,9 @@ func newConfigPromoteCmd(a *app) *cobra.Command {
 			"What `ignore` or `protect` in govctl.yaml fits never moves. Items that cannot be merged by path\n" +
 			"(of another format, or where an anchor of YAML is in the way) move as a whole, and only by\n" +
 			"--take A. Comments and layout of B stay. What is agreed is kept in B as digests.",
-		Example: "  govctl config promote test prod --baseline --yes\n" +
+		Example: "  govctl config promote test prod --baseline --confirm prod\n" +
 			"  govctl config promote test prod order --dry-run\n" +
-			"  govctl config promote test prod order --take A --yes -m 'OPS-112'",
+			"  govctl config promote test prod order --take A --confirm prod -m 'OPS-112'",
 		Args: atLeast(2, "two environments, and globs after them"),
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.configPromote(c.Context(), opts, args)
