@@ -98,7 +98,6 @@ func (p *itemPast) trace(records []change.Record) {
 	if p.now != nil {
 		have.Revision, have.At, have.Who = change.Revision(p.now.Revision), p.now.Modified, p.now.By
 	}
-	older := false
 	for i := range records {
 		r := &records[i]
 		at := slices.IndexFunc(r.Changes, func(w change.Written) bool { return w.Name == p.key.ChangeName() })
@@ -120,15 +119,10 @@ func (p *itemPast) trace(records []change.Record) {
 		}
 		p.states = append(p.states, state)
 		have = itemState{Revision: w.From, Foreign: true, held: r}
-		older = true
 	}
-	if have.Revision == change.Absent {
-		return
+	if have.Revision != change.Absent {
+		p.add(have, "was there before", "")
 	}
-	if older {
-		have.At, have.Who = time.Time{}, ""
-	}
-	p.add(have, "was there before", "")
 }
 
 // add adds what is foreign.

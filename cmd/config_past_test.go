@@ -23,9 +23,10 @@ func made(n int, from, to change.Revision) change.Record {
 	return change.Record{ID: fmt.Sprint(n), State: change.Done, Stored: minute(n), Changes: []change.Written{{Name: "user/app.yaml"}, w}}
 }
 
-// left is made for a plan that came to another state before its change was made.
-func left(n int, from change.Revision, s change.State) change.Record {
-	r := made(n, from, "")
+// left is a plan that found revision 5, and came to another state before its change
+// was made.
+func left(n int, s change.State) change.Record {
+	r := made(n, "5", "")
 	r.State, r.Changes[1].Made = s, false
 	return r
 }
@@ -57,10 +58,10 @@ func TestThePastOfAnItemTellsWhatOthersWrote(t *testing.T) {
 		"removed since":       {pastAfter("", made(1, "", "5")), "? 1:5"},
 		"removed between":     {pastAfter("9", made(2, "", "9"), made(1, "", "5")), "2:9 ? 1:5"},
 		"made again since":    {pastAfter("9", made(2, "5", ""), made(1, "", "5")), "?9 2: 1:5"},
-		"refused":             {pastAfter("5", left(2, "5", change.Stopped), made(1, "", "5")), "1:5"},
-		"taken back":          {pastAfter("8", left(2, "5", change.Undone), made(1, "", "5")), "2:8 1:5"},
-		"taken back in time":  {pastAfter("5", left(2, "5", change.Undone), made(1, "", "5")), "2: 1:5"},
-		"cut off":             {pastAfter("8", left(2, "5", change.Open), made(1, "", "5")), "2:8 1:5"},
+		"refused":             {pastAfter("5", left(2, change.Stopped), made(1, "", "5")), "1:5"},
+		"taken back":          {pastAfter("8", left(2, change.Undone), made(1, "", "5")), "2:8 1:5"},
+		"taken back in time":  {pastAfter("5", left(2, change.Undone), made(1, "", "5")), "2: 1:5"},
+		"cut off":             {pastAfter("8", left(2, change.Open), made(1, "", "5")), "2:8 1:5"},
 		"as it was, a hash":   {pastAfter("aa", made(3, "bb", "aa"), made(2, "aa", "bb"), made(1, "", "aa")), "3:aa 2:bb 1:aa"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -96,8 +97,8 @@ func TestATimeLeadsToWhatStoodThereThen(t *testing.T) {
 		"after a hole":     {pastAfter("9", made(4, "6", "9"), made(2, "", "5")), 4, "9"},
 		"in a hole to now": {pastAfter("9", made(2, "", "5")), 3, "it was changed elsewhere after 2026-01-02T10:02:00Z, nobody noted when"},
 		"removed":          {pastAfter("", made(4, "5", ""), made(2, "", "5")), 5, ""},
-		"over one undone":  {pastAfter("5", left(4, "5", change.Undone), made(2, "", "5")), 5, "5"},
-		"taken back":       {pastAfter("8", left(4, "5", change.Undone), made(2, "", "5")), 5, "8"},
+		"over one undone":  {pastAfter("5", left(4, change.Undone), made(2, "", "5")), 5, "5"},
+		"taken back":       {pastAfter("8", left(4, change.Undone), made(2, "", "5")), 5, "8"},
 		"hashes":           {hashes, 9, "cccc" + strings.Repeat("0", 60)},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -145,6 +145,17 @@ func TestAnItemThatMovesIsNeverTwoNorNone(t *testing.T) {
 	}
 }
 
+func TestAnItemWithoutAByteIsCopied(t *testing.T) {
+	t.Parallel()
+	h := writable(t)
+	h.write(t, "order/app.yaml", "")
+	r := run(t, "config", "cp", "order/app.yaml", "shop/app.yaml", "--yes", "-e", h.url())
+	copied := run(t, "config", "get", "shop/app.yaml", "-e", h.url())
+	if r.Status != 0 || copied.Status != 0 || copied.Stdout != "" {
+		t.Errorf("%+v\n%+v; want an item of no bytes", r, copied)
+	}
+}
+
 // index returns the index at which something below a part of the folder was written
 // or removed last.
 func (h kvHand) index(t *testing.T, part string) string {
