@@ -153,9 +153,12 @@ func (r *run) busy(ctx context.Context) (*BusyError, error) {
 		if e.Key == r.record.name() {
 			break
 		}
-		other, err := decodeRecord(e)
+		other, err := decodeHead(e)
 		if err != nil || other.State != Open {
 			continue // a record that nobody can read binds nobody
+		}
+		if other, err = decodeRecord(e); err != nil {
+			continue
 		}
 		if slices.ContainsFunc(other.Changes, func(w Written) bool { return ours[w.Name] }) {
 			return &BusyError{ID: other.ID, By: other.By, Until: other.Until, Lapsed: r.about.Now.After(other.Until)}, nil

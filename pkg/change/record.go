@@ -47,7 +47,6 @@ type Record struct {
 	At      time.Time `json:"at"`
 	Stored  time.Time `json:"stored"`
 	Reverts string    `json:"reverts,omitempty"`
-	Changes []Written `json:"changes"`
 	// Notes is how many notes there are, which are among the contents.
 	Notes int `json:"notes,omitempty"`
 	// Forgotten is true once the contents were removed.
@@ -62,6 +61,9 @@ type Record struct {
 	Size   int    `json:"size"`
 	// Batches is how many swaps make it.
 	Batches int `json:"batches"`
+
+	// Changes come last, so that the rest is read without them: see decodeHead.
+	Changes []Written `json:"changes"`
 }
 
 // Written is a change as the journal lists it, without its content.

@@ -286,22 +286,29 @@ func Forget(ctx context.Context, s Store, id string) (Record, error) {
 // older than age by the store's clock, and as many more as it takes for the contents
 // of the rest to be size bytes at most. It returns how many.
 func Prune(ctx context.Context, s Store, age time.Duration, size int) (int, error) {
-	records, err := Journal(ctx, s) // the newest first
-	if err != nil && !errors.Is(err, ErrInvalid) {
-		return 0, err
-	}
 	about, err := s.About(ctx)
 	if err != nil {
 		return 0, err
 	}
+	var listed []Entry
+	for e, err := range s.List(ctx, planNames) {
+		if err != nil {
+			return 0, err
+		}
+		listed = append(listed, e)
+	}
+	slices.Reverse(listed) // the newest first
 	before := about.Now.Add(-age)
 	kept, pruned := 0, 0
-	for i := range records {
-		r := &records[i]
-		if kept += r.Size; r.State == Open || kept <= size && !r.Stored.Before(before) {
+	for _, e := range listed {
+		r, err := decodeHead(e)
+		if kept += r.Size; err != nil || r.State == Open || kept <= size && !r.Stored.Before(before) {
 			continue
 		}
-		err := remove(ctx, s, about.Limits, slices.Concat([]Key{r.name()}, r.pieces(), r.outcomes()))
+		if r, err = decodeRecord(e); err != nil {
+			continue
+		}
+		err = remove(ctx, s, about.Limits, slices.Concat([]Key{r.name()}, r.pieces(), r.outcomes()))
 		if errors.Is(err, ErrConflict) {
 			continue // another is at it, too
 		}
