@@ -58,11 +58,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	sizes := flags.String("sizes", "10000,50000", "how many instances to list, ascending")
 	rounds := flags.Int("rounds", 5, "runs of each side; the median counts")
 	write := flags.Bool("write", true, "write the table to docs/performance.md")
-	only := flags.String("only", "", "measure one `PART`, cold, lists, probes, diffs or folders, and write no file")
+	only := flags.String("only", "", "measure one `PART`, cold, lists, probes, diffs, folders or writes, and write no file")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	if !slices.Contains([]string{"", cold, list, probing, differ, folder}, *only) {
+	if !slices.Contains([]string{"", cold, list, probing, differ, folder, writes}, *only) {
 		return fmt.Errorf("-only %s: no such part", *only)
 	}
 	b := &bench{rounds: *rounds, keys: []int{10_000, 100_000}, fleet: fleetSize, only: *only, log: stderr}
@@ -98,6 +98,7 @@ const (
 	probing = "probes"
 	differ  = "diffs"
 	folder  = "folders"
+	writes  = "writes"
 )
 
 // wants reports whether part is to be measured.
@@ -111,7 +112,7 @@ func (b *bench) measure(ctx context.Context) error {
 	}
 	defer func() { _ = os.RemoveAll(b.dir) }()
 	var consul string
-	if b.wants(list) || b.wants(folder) {
+	if b.wants(list) || b.wants(folder) || b.wants(writes) {
 		if consul, err = server.Build(ctx, b.log); err != nil {
 			return err
 		}
@@ -133,6 +134,7 @@ func (b *bench) measure(ctx context.Context) error {
 		{probing, b.probes},
 		{differ, b.diffs},
 		{folder, func(ctx context.Context) error { return b.folders(ctx, consul) }},
+		{writes, func(ctx context.Context) error { return b.writing(ctx, consul) }},
 	} {
 		if !b.wants(p.part) {
 			continue
