@@ -32,12 +32,14 @@ func newConfigSetCmd(a *app) *cobra.Command {
 			"written as `govctl config diff` writes it. Several values are one change, and --rm PATH removes\n" +
 			"one. What has no values inside, or is not there yet, is written whole: from the command line, by\n" +
 			"-f from a file, or with -f - from standard input; --content and -f replace the whole of any item.\n\n" +
-			"  PATH=VALUE     keeps the kind of what stands there where VALUE can be read as it; else JSON is\n" +
-			"                 what it says (5, true, null, [1]) and the rest is text; \"5\" is always text\n" +
-			"  PATH:=JSON     is what the JSON says, whatever stands there\n" +
-			"  PATH=@env:NAME is the text of a variable, PATH=@file:FILE that of a file and PATH=@- that of\n" +
-			"                 standard input, without the end of its last line: other users see what stands\n" +
-			"                 in a command line, but not those; a text that begins with @ is written @@\n\n" +
+			"  PATH=VALUE       keeps the kind of what stands there where VALUE can be\n" +
+			"                   read as it; else JSON is what it says (5, true, [1]),\n" +
+			"                   and the rest is text; \"5\" is always text\n" +
+			"  PATH:=JSON       is what the JSON says, whatever stands there\n" +
+			"  PATH=@env:NAME   is the text of a variable, PATH=@file:FILE of a file\n" +
+			"  PATH=@-          and this of standard input, without its last line's\n" +
+			"                   end: what stands in a command line other users see\n" +
+			"  PATH=@@TEXT      is a text that begins with @\n\n" +
 			"The plan is printed first, and a question asked; --yes answers it, and --confirm ENV that of a\n" +
 			"protected environment. The item is written only if it still is as it was when the plan was\n" +
 			"made, read back, and kept in the journal with what stood there before. What could not be read\n" +
