@@ -207,7 +207,7 @@ func (a *app) promote(ctx context.Context, p *promotion, e *execution) error {
 		return a.carryUp(ctx, p, e)
 	}
 	if !human(e.out.Format) {
-		if err := a.writePlan(e.out, a.viewOfPromotion(p, e)); err != nil {
+		if err := a.writePromoted(ctx, p, e, statePlanned); err != nil {
 			return err
 		}
 	}
@@ -250,8 +250,8 @@ func (a *app) carryUp(ctx context.Context, p *promotion, e *execution) error {
 	if len(p.plan.Changes) == 0 {
 		return a.noteKept(ctx, p, e)
 	}
-	view := a.viewOfPromotion(p, e)
-	if err := a.noteBatches(ctx, p.stores[1], p.plan, &view); err != nil {
+	view, err := a.viewOfPromotion(ctx, p, e)
+	if err != nil {
 		return err
 	}
 	if human(e.out.Format) {
@@ -264,7 +264,7 @@ func (a *app) carryUp(ctx context.Context, p *promotion, e *execution) error {
 	if err := a.agreeInPlan(ctx, p); err != nil {
 		return fmt.Errorf("apply plan %s: %w", p.plan.ID, err)
 	}
-	err := a.apply(ctx, e.out, p.stores[1], p.plan, view, e.options)
+	err = a.apply(ctx, e.out, p.stores[1], p.plan, view, e.options)
 	if err == nil {
 		a.noteSame(ctx, p)
 	}
@@ -278,9 +278,7 @@ func (a *app) noteKept(ctx context.Context, p *promotion, e *execution) error {
 		return err
 	}
 	if !human(e.out.Format) {
-		view := a.viewOfPromotion(p, e)
-		view.State = stateNoted
-		return a.writePlan(e.out, view)
+		return a.writePromoted(ctx, p, e, stateNoted)
 	}
 	a.printf("%s of %s kept: what %s has there is known, and moves once it changes again\n", plural(p.took(), "value"), render.Safe(p.to().env), render.Safe(p.from().env))
 	return nil
@@ -292,7 +290,7 @@ func (a *app) writeBaseline(ctx context.Context, p *promotion, e *execution) err
 	for i := range p.Items {
 		differ += len(p.Items[i].Points)
 	}
-	view := a.viewOfPromotion(p, e)
+	state := statePlanned
 	items := plural(len(p.keys()), "item")
 	if human(e.out.Format) {
 		a.printf("%s of %s and %s: %s\n", items, render.Safe(p.from().env), render.Safe(p.to().place()), accepted(differ))
@@ -302,10 +300,10 @@ func (a *app) writeBaseline(ctx context.Context, p *promotion, e *execution) err
 		if err := a.writeNotes(ctx, p, e, what, p.Baseline); err != nil {
 			return err
 		}
-		view.State = stateNoted
+		state = stateNoted
 	}
 	if !human(e.out.Format) {
-		return a.writePlan(e.out, view)
+		return a.writePromoted(ctx, p, e, state)
 	}
 	if !e.dryRun {
 		a.printf("Noted: what changes in %s from now on goes up with `govctl config promote %s %s`\n",

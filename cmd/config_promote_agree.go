@@ -89,12 +89,14 @@ func (p *promotion) readNotes(ctx context.Context, d change.Digester, identity s
 // agreement is what is agreed, by the name of A's store and digests.
 type agreement func(from string, sum func([]byte) string) []config.Agreement
 
-// agreed returns the notes of what is agreed. B's store gets the key of
-// its digests where it has none, and with it, maybe, a name; so may A, where both lie
-// in one system.
+// agreed returns the notes of what is agreed. B's store gets the key of its digests
+// where it has none, and both their names.
 func (p *promotion) agreed(ctx context.Context, what agreement) ([]change.Note, error) {
 	d, err := change.MakeDigester(ctx, p.stores[1])
 	if err != nil {
+		return nil, err
+	}
+	if err := p.name(ctx); err != nil {
 		return nil, err
 	}
 	identity, err := p.identity(ctx)
@@ -115,6 +117,19 @@ func (p *promotion) agreed(ctx context.Context, what agreement) ([]change.Note, 
 		notes = append(notes, change.Note{Name: noteName(d, identity, one.Key), Expect: p.notes[one.Key].Expect, Content: one.Note, Of: of[one.Key.ChangeName()]})
 	}
 	return notes, nil
+}
+
+// name gives A's system a name that it keeps, where it has none and takes one: by
+// that it is found what was agreed.
+func (p *promotion) name(ctx context.Context) error {
+	about, err := p.stores[0].About(ctx)
+	if err != nil || !about.Unnamed {
+		return err
+	}
+	if _, err := change.MakeDigester(ctx, p.stores[0]); !errors.Is(err, change.ErrDenied) {
+		return err
+	}
+	return nil // until it gets one, it is found by its folder
 }
 
 // agreeInPlan adds to the plan what is agreed once it is made.

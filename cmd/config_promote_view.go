@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -50,13 +51,26 @@ func decisionsOf(i *config.PromotedItem, m *mask.Masker) []decision {
 }
 
 // viewOfPromotion is viewOf of a promotion, with all places where A and B differ.
-func (a *app) viewOfPromotion(p *promotion, e *execution) planView {
+func (a *app) viewOfPromotion(ctx context.Context, p *promotion, e *execution) (planView, error) {
 	view := a.viewOf(p.plan, p.to(), e.masker)
+	if err := a.noteBatches(ctx, p.stores[1], p.plan, &view); err != nil {
+		return view, err
+	}
 	view.From, view.Decisions = p.from().env, []decision{}
 	for i := range p.Items {
 		view.Decisions = append(view.Decisions, decisionsOf(&p.Items[i], e.masker)...)
 	}
-	return view
+	return view, nil
+}
+
+// writePromoted writes a promotion for programs.
+func (a *app) writePromoted(ctx context.Context, p *promotion, e *execution, state string) error {
+	view, err := a.viewOfPromotion(ctx, p, e)
+	if err != nil {
+		return err
+	}
+	view.State = state
+	return a.writePlan(e.out, view)
 }
 
 // writePromotion writes what becomes of B for a person: item by item, and what it

@@ -252,3 +252,18 @@ func TestAnAgreementIsOfABackEndWhateverItsNameIs(t *testing.T) {
 		t.Errorf("by %s it says\n%s", byName, r.Stdout)
 	}
 }
+
+// TestAnAgreementHoldsOnceItsSystemGetsAName is about a Consul in which govctl wrote
+// nothing yet: it is called by a name that the first write makes.
+func TestAnAgreementHoldsOnceItsSystemGetsAName(t *testing.T) {
+	t.Parallel()
+	p := newPromoting(t, startAgent(t, server.Options{Node: "unnamed"}))
+	p.prod = newFolder(t, shared.main)
+	p.prod.write(t, "order/retry", orderInProd)
+	writeFile(t, p.settings, fmt.Sprintf("default: test\nenvironments:\n  test: {config: %q}\n  prod: {config: %q}\n", p.test.url(), p.prod.url()))
+	p.govctl(t, 0, "config", "promote", "test", "prod", "--baseline", "--yes")
+	p.govctl(t, 0, "config", "set", "user/new", "--content", "{}", "-e", "test", "--yes")
+	if r := p.govctl(t, 0, "config", "promote", "test", "prod", "order"); !strings.Contains(r.Stdout, "2 accepted as different\n") {
+		t.Errorf("it says\n%s", r.Stdout)
+	}
+}

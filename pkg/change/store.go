@@ -75,6 +75,9 @@ type About struct {
 	// Identity names what is written to: the same by whatever name, address or
 	// server it is reached, and another for every other folder or system.
 	Identity string
+	// Unnamed is true where the Identity becomes another with the first record that is
+	// written to the system.
+	Unnamed bool
 	// Now is the system's own clock.
 	Now    time.Time
 	Limits Limits

@@ -71,7 +71,7 @@ func (c *Changes) About(ctx context.Context) (change.About, error) {
 		c.named.Store(true)
 	}
 	return change.About{
-		Identity: strings.TrimSpace(fmt.Sprintf("consul %q %s", id, c.config.folder)), Now: told.now,
+		Identity: strings.TrimSpace(fmt.Sprintf("consul %q %s", id, c.config.folder)), Unnamed: len(told.pairs) == 0, Now: told.now,
 		Limits: change.Limits{Ops: maxOps, Bytes: maxTxn, Value: maxValue},
 	}, nil
 }
