@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -130,7 +131,10 @@ func (s Snapshot) prepare(ctx context.Context, root *os.Root, items []config.Ite
 	if err != nil {
 		return err
 	}
-	return create(root, filepath.Join(newName, snapshotName), append(text, '\n'))
+	if err := create(root, filepath.Join(newName, snapshotName), append(text, '\n')); err != nil {
+		return err
+	}
+	return toDisk(ctx, root, newName)
 }
 
 // keep writes an item where it is found as Config finds it.
@@ -155,7 +159,25 @@ func create(root *os.Root, name string, data []byte) error {
 		return err
 	}
 	_, err = f.Write(data)
-	return errors.Join(err, f.Sync(), f.Close())
+	return errors.Join(err, f.Close())
+}
+
+// toDisk sees every file below a folder to the disk, once all are written: then most
+// are there with the first.
+func toDisk(ctx context.Context, root *os.Root, folder string) error {
+	return fs.WalkDir(root.FS(), folder, func(name string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		f, err := root.Open(filepath.FromSlash(name))
+		if err != nil {
+			return err
+		}
+		return errors.Join(f.Sync(), f.Close())
+	})
 }
 
 // putInPlace puts what prepare wrote in place of what is there.
