@@ -170,7 +170,7 @@ func TestADryRunSendsNoWrite(t *testing.T) {
 	} {
 		g := gateTo(t, shared.main.Address, nil)
 		r := run(t, append(args, "-e", g.URL(folder))...)
-		if r.Status != 0 && !(r.Status == 2 && len(args) == 3) {
+		if unconfirmed := len(args) == 3 && args[1] == "rm"; r.Status != 0 && !unconfirmed || unconfirmed && r.Status != 2 {
 			t.Errorf("%q: %+v", args, r)
 		}
 		if len(g.Asked()) == 0 {
@@ -260,7 +260,10 @@ func TestSecretsOfAPlanAreNowhere(t *testing.T) {
 	var said strings.Builder
 	for _, args := range [][]string{
 		set(first, "--yes"), set(second, "--dry-run", "-o", "json"), set(second, "--yes", "-o", "json"),
-		{"history", "-e", url, "-o", "json"}, {"history", "-e", url}, {"recover", "-e", url}, set(first),
+		{"history", "-e", url, "-o", "json"},
+		{"history", "-e", url},
+		{"recover", "-e", url},
+		set(first),
 	} {
 		r := runWith(t, env, args...)
 		said.WriteString(r.Stdout + r.Stderr)

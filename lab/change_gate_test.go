@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -32,6 +33,7 @@ type gate struct {
 	ahead time.Duration
 
 	upstream string
+	client   *http.Transport
 	inside   sync.WaitGroup // requests that are being served
 	mu       sync.Mutex
 	asked    []asked
@@ -43,12 +45,13 @@ type asked struct{ Method, Path, Body string }
 // gateTo starts a gate in front of the server at address.
 func gateTo(t *testing.T, address string, judge func(n int, r *http.Request, body []byte) fate) *gate {
 	t.Helper()
-	g := &gate{upstream: address, judge: judge}
+	g := &gate{upstream: address, client: &http.Transport{}, judge: judge}
 	server := httptest.NewServer(g)
 	g.Address = server.Listener.Addr().String()
 	t.Cleanup(func() {
 		server.CloseClientConnections()
 		server.Close()
+		g.client.CloseIdleConnections()
 	})
 	return g
 }
@@ -99,7 +102,7 @@ func (g *gate) forward(w http.ResponseWriter, r *http.Request, body []byte, does
 	}
 	req.Header = r.Header.Clone()
 	req.Header.Del("Accept-Encoding")
-	resp, err := http.DefaultTransport.RoundTrip(req)
+	resp, err := g.client.RoundTrip(req)
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}
@@ -108,9 +111,7 @@ func (g *gate) forward(w http.ResponseWriter, r *http.Request, body []byte, does
 	if err != nil || does == lose {
 		panic(http.ErrAbortHandler)
 	}
-	for name, values := range resp.Header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), resp.Header)
 	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
 		w.Header().Set("Date", date.Add(g.ahead).Format(http.TimeFormat))
 	}

@@ -34,7 +34,7 @@ func (b *bench) writing(ctx context.Context, consul string) error {
 	if err := fillFolder(ctx, c.API, "writes", planned); err != nil {
 		return err
 	}
-	w := &writer{b: b, address: c.Address}
+	w := &writer{b: b, address: c.Address, client: &http.Client{}}
 	if err := w.record(ctx); err != nil {
 		return err
 	}
@@ -62,6 +62,7 @@ func (b *bench) writing(ctx context.Context, consul string) error {
 type writer struct {
 	b       *bench
 	address string
+	client  *http.Client // of the loop
 	sent    []sent
 }
 
@@ -136,7 +137,7 @@ func (w *writer) loop(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		resp, err := http.DefaultClient.Do(req)
+		resp, err := w.client.Do(req)
 		if err != nil {
 			return err
 		}
