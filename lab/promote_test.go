@@ -3,16 +3,19 @@ package lab
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/creack/pty"
 	"github.com/google/go-cmp/cmp"
 	microconfig "go-micro.dev/v4/config"
+	"go-micro.dev/v4/config/source"
 
 	"govctl/lab/server"
 )
@@ -60,12 +63,46 @@ func (p promoting) holds(t *testing.T, want string) {
 	}
 }
 
+// leaving is a source whose watchers end with the test: go-micro's own Close panics.
+type leaving struct {
+	source.Source
+
+	mu       sync.Mutex
+	watchers []source.Watcher
+	left     bool
+}
+
+// Watch implements source.Source.
+func (l *leaving) Watch() (source.Watcher, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.left {
+		return nil, errors.New("the test is over")
+	}
+	w, err := l.Source.Watch()
+	if err == nil {
+		l.watchers = append(l.watchers, w)
+	}
+	return w, err
+}
+
+func (l *leaving) leave() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.left = true
+	for _, w := range l.watchers {
+		_ = w.Stop() // it never fails
+	}
+}
+
 // TestAPromotionArrivesInARunningService is about a go-micro service that reads and
 // watches its configuration in prod.
 func TestAPromotionArrivesInARunningService(t *testing.T) {
 	t.Parallel()
 	p := newPromoting(t, startAgent(t, server.Options{Node: "promote"}))
-	service, err := microconfig.NewConfig(microconfig.WithSource(microSource(p.prod.Consul, p.prod.folder)))
+	from := &leaving{Source: microSource(p.prod.Consul, p.prod.folder)}
+	t.Cleanup(from.leave)
+	service, err := microconfig.NewConfig(microconfig.WithSource(from))
 	if err != nil {
 		t.Fatal(err)
 	}
