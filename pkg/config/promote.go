@@ -98,6 +98,7 @@ type PromoteOptions struct {
 	// Prune has removals move.
 	Prune bool
 	// Sum makes the digests in which it is kept what was agreed; nil where nothing is.
+	// It is called by several at once.
 	Sum func([]byte) string
 	// Agreed holds what Promotion.Agreements returned, by item; what cannot be read is
 	// taken for none.
@@ -117,13 +118,13 @@ type Promotion struct {
 // path by path: what only A changed moves to B. The result points into a and b.
 func Promote(a, b []Item, o PromoteOptions) *Promotion {
 	p := &Promotion{options: o}
+	var all []PromotedItem
 	for key, sides := range sideBySide(a, b) {
-		if sides[0] != nil && sides[1] != nil && bytes.Equal(sides[0].Content, sides[1].Content) {
-			p.same = append(p.same, newPromotedItem(key, sides[0], sides[1], &o))
-			continue
-		}
-		item := newPromotedItem(key, sides[0], sides[1], &o)
-		if item.compare(&o); len(item.Points) > 0 {
+		all = append(all, newPromotedItem(key, sides[0], sides[1], &o))
+	}
+	atOnce(len(all), func(i int) { all[i].compare(&p.options) })
+	for _, item := range all {
+		if len(item.Points) > 0 {
 			p.Items = append(p.Items, item)
 		} else {
 			p.same = append(p.same, item)
@@ -146,9 +147,7 @@ func (p *Promotion) Take(side Side) {
 
 // Resolve works out what moves, once more where something was decided since.
 func (p *Promotion) Resolve() {
-	for i := range p.Items {
-		p.Items[i].resolve()
-	}
+	atOnce(len(p.Items), func(i int) { p.Items[i].resolve() })
 }
 
 // Changes returns the writes that it comes to.
@@ -222,6 +221,9 @@ const maxPoints = 10_000
 
 // compare finds the Points.
 func (i *PromotedItem) compare(o *PromoteOptions) {
+	if i.A != nil && i.B != nil && bytes.Equal(i.A.Content, i.B.Content) {
+		return
+	}
 	i.read()
 	m := &merger{differ: newDiffer(o.Options), sums: newSums(o.Sum), rules: &i.rules, base: i.base, whole: i.Whole}
 	if !i.Whole {
