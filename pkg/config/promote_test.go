@@ -163,7 +163,7 @@ var promotions = map[string]struct {
 	"another format moves only if taken":      {name: "g/x", thenA: `{"a": 1, "url": 1}`, thenB: `{"a": 1, "url": 1}`, a: "a: 2\nb: 3\nurl: 2\n", b: `{"a": 1, "url": 1}`, fates: []string{"unmerged"}, b2: `{"a": 1, "url": 1}`},
 	"another format, without what is held":    {name: "g/x", thenA: `{"a": 1, "url": 1}`, thenB: `{"a": 1, "url": 1}`, a: "a: 2\nb: 3\nurl: 2\n", b: `{"a": 1, "url": 1}`, take: config.SideA, fates: []string{"up !"}, b2: "a: 2\nb: 3\nurl: 1\n"},
 	"properties, and maps, with a value held": {name: "g/x", thenA: "a=1\nurl=1\n", thenB: "a: 1\nurl: 1\n", a: "a=2\nurl=2\n", b: "a: 1\nurl: 1\n", take: config.SideA, fates: []string{"unmerged"}, b2: "a: 1\nurl: 1\n"},
-	"properties": {name: "g/x.properties", thenA: "a.b=1\nc=1\n", thenB: "# p\na.b = 1\nc = 5\n", a: "a.b=2\nc=1\nd.e=3\n", b: "# p\na.b = 1\nc = 5\n", fates: []string{"a.b up !", "c accepted", "d.e up !"}, b2: "# p\na.b = 2\nc = 5\nd.e = 3\n"},
+	"properties are changed in their places":  {name: "g/x.properties", thenA: "a.b=1\nc=1\n", thenB: "# p\na.b = 1\nc = 5\n", a: "a.b=2\nc=1\nd.e=3\n", b: "# p\na.b = 1\nc = 5\n", fates: []string{"a.b up !", "c accepted", "d.e up !"}, b2: "# p\na.b = 2\nc = 5\nd.e = 3\n"},
 }
 
 func TestAPromotionMovesWhatOnlyAChanged(t *testing.T) {
