@@ -164,7 +164,7 @@ func TestTheEventsOfAConfigWatchFoldToTheList(t *testing.T) {
 	url := through.URL() + "/" + strings.TrimSuffix(h.folder, "/")
 	w := watchConfig(t, nil, "-e", url)
 	w.is(t, h.url())
-	random := rand.New(rand.NewPCG(3, 4)) //nolint:gosec // it is to be the same each time
+	random := rand.New(rand.NewPCG(3, 4)) // the same each time
 	churn(t, h, random, 1000)
 	w.is(t, h.url())
 	if n := len(w.lines()); n > 500 {
@@ -293,7 +293,7 @@ func TestAConfigWatchSaysThatWhatIsGoneMayBeWithheld(t *testing.T) {
 			t.Fatal(err)
 		}
 		req.Header.Set("X-Consul-Token", token)
-		resp, err := http.DefaultClient.Do(req)
+		resp, err := (&http.Client{Timeout: waitTimeout}).Do(req)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -328,10 +328,11 @@ func TestAnInterruptEndsAConfigWatchAtOnce(t *testing.T) {
 	t.Parallel()
 	h := newFolder(t, shared.main)
 	h.write(t, "order/app.yaml", "x: 1\n")
-	through := record(t, h.Address)
 	folder := "/" + strings.TrimSuffix(h.folder, "/")
 	for name, want := range map[string]string{"at rest": `"present"`, "while the store is away": `"away"`} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			through := record(t, h.Address)
 			const limit, tries = 200 * time.Millisecond, 3
 			var took []time.Duration
 			for range tries { // the quickest counts: the other tests keep the machine busy

@@ -173,6 +173,14 @@ func (c *terminal) types(t *testing.T, line string) {
 	}
 }
 
+// interrupts types Ctrl-C, and nothing after it.
+func (c *terminal) interrupts(t *testing.T) {
+	t.Helper()
+	if _, err := io.WriteString(c.side, "\x03"); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // ends reads the rest, and returns the status.
 func (c *terminal) ends() int {
 	rest, _ := io.ReadAll(c.out) // ends with EIO when the last of the other side closes
@@ -237,7 +245,7 @@ func TestConflictsAreDecidedOnATerminal(t *testing.T) {
 
 	left := p.terminal(t, "config", "promote", "test", "prod", "--take", "A")
 	left.until(t, "[y/N]")
-	left.types(t, "\x03")
+	left.interrupts(t)
 	if status := left.ends(); status != 130 {
 		t.Errorf("interrupted: status %d\n%s", status, left.seen.String())
 	}

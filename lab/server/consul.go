@@ -119,6 +119,8 @@ func (c *Consul) writeSettings() error {
 		// What no test needs costs each start processor time.
 		"connect": map[string]any{"enabled": false},
 		"peering": map[string]any{"enabled": false},
+		// All tests come from one address.
+		"limits": map[string]any{"http_max_conns_per_client": -1},
 		// The quickest elections that Consul allows, and a dead agent noticed in
 		// a few seconds.
 		"performance": map[string]any{"raft_multiplier": 1},

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -22,22 +23,24 @@ import (
 type gone struct {
 	change.Store
 
-	nth int
+	nth  int
+	done atomic.Int64 // swaps that were asked for
 }
 
 func (g *gone) Swap(ctx context.Context, ops []change.Op) error {
-	if g.nth--; g.nth < 0 {
+	n := int(g.done.Add(1))
+	if n > g.nth {
 		return change.ErrUnavailable
 	}
 	err := g.Store.Swap(ctx, ops)
-	if g.nth == 0 {
+	if n == g.nth {
 		return change.ErrUnknown
 	}
 	return err
 }
 
 func (g *gone) Read(ctx context.Context, keys []change.Key) ([]change.Entry, error) {
-	if g.nth <= 0 {
+	if int(g.done.Load()) >= g.nth {
 		return nil, change.ErrUnavailable
 	}
 	return g.Store.Read(ctx, keys)

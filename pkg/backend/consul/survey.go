@@ -17,9 +17,10 @@ import (
 var _ doctor.Surveyor = (*Inspector)(nil)
 
 const (
-	// maxFolders bounds the folders of one level that are looked into, and of all
-	// that are told.
-	maxFolders = 100
+	// maxFolders bounds the folders of one level that are looked into, and maxSurveyed all
+	// that are told: one that is called dev must not be lost among many others.
+	maxFolders  = 100
+	maxSurveyed = 2000
 	// foldersAtOnce is how many are looked into at the same time.
 	foldersAtOnce = 16
 	// maxFolderName is the longest name of a folder that is told, in bytes.
@@ -49,7 +50,7 @@ func (in *Inspector) Survey(ctx context.Context) (doctor.Survey, error) {
 	return s, nil
 }
 
-// folders returns those of the key-value store, two levels of them.
+// folders returns those of the key-value store, two levels of them, without our own.
 func (c *client) folders(ctx context.Context) []string {
 	top := c.foldersIn(ctx, "")
 	below := make([][]string, len(top))
@@ -64,7 +65,7 @@ func (c *client) folders(ctx context.Context) []string {
 	_ = group.Wait() // none fails
 	all := slices.Concat(append(below, top)...)
 	slices.Sort(all)
-	return all[:min(len(all), maxFolders)]
+	return all[:min(len(all), maxSurveyed)]
 }
 
 var errEnough = errors.New("enough folders")
@@ -78,7 +79,7 @@ func (c *client) foldersIn(ctx context.Context, folder string) []string {
 	}, func(resp *httpx.Response) error {
 		return httpx.EachElement(resp.Body, func(key *string) error {
 			name, isFolder := strings.CutSuffix(*key, "/")
-			if isFolder && name != "" && name+"/" != folder && len(name) <= maxFolderName {
+			if isFolder && name != "" && *key != ownFolder && name+"/" != folder && len(name) <= maxFolderName {
 				found = append(found, strings.Clone(name))
 			}
 			if len(found) == maxFolders {
