@@ -19,6 +19,7 @@ import (
 func Main(env Env) int {
 	ctx, stop := env.Notify(context.Background())
 	defer stop()
+	context.AfterFunc(ctx, stop) // who interrupts a second time is not kept waiting
 	a := &app{Env: env}
 	root := newRootCmd(a)
 	if completes(env.Args) {

@@ -5,6 +5,7 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // maxPage is how many bytes of the web page are looked at.
@@ -16,9 +17,15 @@ const maxPage = 1 << 20
 //	<base href="/jaeger/" …
 //	JAEGER_VERSION = {"gitCommit":"…","gitVersion":"v1.76.0","buildDate":"…"};
 var (
-	pageVersion = regexp.MustCompile(`JAEGER_VERSION *= *\{[^{}]*"gitVersion" *: *"v?([0-9A-Za-z.+_-]{0,64})"`)
-	pageBase    = regexp.MustCompile(`<base href="([^"<>]{1,200})"`)
+	pageVersion = onUse(`JAEGER_VERSION *= *\{[^{}]*"gitVersion" *: *"v?([0-9A-Za-z.+_-]{0,64})"`)
+	pageBase    = onUse(`<base href="([^"<>]{1,200})"`)
 )
+
+// onUse returns what compiles a pattern when it is needed first: most commands ask no
+// Jaeger, and need not wait for it.
+func onUse(pattern string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
+}
 
 // pageMark stands in Jaeger's web page and in no other.
 const pageMark = "JAEGER_VERSION"
@@ -45,8 +52,8 @@ func (j *Jaeger) page(ctx context.Context) (p page, ok bool) {
 		return page{}, false
 	}
 	p.jaeger = strings.Contains(string(text), pageMark)
-	p.version = first(pageVersion, text)
-	p.base = strings.TrimRight(first(pageBase, text), "/")
+	p.version = first(pageVersion(), text)
+	p.base = strings.TrimRight(first(pageBase(), text), "/")
 	return p, true
 }
 

@@ -140,6 +140,7 @@ func readFile(dir *os.Root, name string, buf *bytes.Buffer, most int64) (time.Ti
 		return time.Time{}, err
 	}
 	buf.Reset()
+	buf.Grow(int(min(info.Size(), most)) + bytes.MinRead) // and not step by step
 	if _, err = buf.ReadFrom(io.LimitReader(f, most+1)); err == nil && int64(buf.Len()) > most {
 		err = &kindError{name, fmt.Sprintf("larger than %d bytes", most)}
 	}
