@@ -148,11 +148,14 @@ environments:
   other: {registry: "nacos://127.0.0.1:8500"}
   kv: {protected: true, config: "consul://kv:8500/x"}
   anyport: {protected: true, registry: "nacos://edge"}
+  linked: {config: local://link}
 `)
+	w.write("work/t/snapshot.json", "{}")
+	w.symlink("work/link", "t")
 	got := map[string]string{}
 	for _, name := range []string{
-		"prod", "alias", "alias2", "dev", "other", "consul",
-		"consul://[::1]:8500/any", "consul+https://P2", "consul://127.0.0.1:8501", "nacos://p2:8500", "local://t", "local://t/u", "nacos://edge:8848",
+		"prod", "alias", "alias2", "dev", "other", "consul", "linked",
+		"consul://[::1]:8500/any", "consul+https://P2", "consul://127.0.0.1:8501", "nacos://p2:8500", "local://t", "local://link/", "local://t/u", "nacos://edge:8848",
 	} {
 		e := w.environment(name)
 		if e.Protected {
@@ -167,7 +170,7 @@ environments:
 	}
 	want := map[string]string{
 		"prod": "all", "alias2": "config", "dev": "registry ", "consul": "all",
-		"consul://[::1]:8500/any": "all", "consul+https://P2": "all", "local://t": "all", "nacos://edge:8848": "all",
+		"consul://[::1]:8500/any": "all", "consul+https://P2": "all", "local://t": "all", "linked": "config", "local://link/": "all", "nacos://edge:8848": "all",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)

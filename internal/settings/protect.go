@@ -3,6 +3,7 @@ package settings
 import (
 	"net/netip"
 	"net/url"
+	"path/filepath"
 	"strings"
 )
 
@@ -67,15 +68,26 @@ func (g guarded) any(u *url.URL, keyOf func(u, server *url.URL) string) bool {
 
 // loosely names a server, and of local:// the folder.
 func loosely(u, server *url.URL) string {
-	path := ""
-	if u.Scheme == "local" {
-		path = u.Path
-	}
-	return system(u) + " " + machine(server.Hostname()) + " " + path
+	return system(u) + " " + machine(server.Hostname()) + " " + folder(u)
 }
 
 func exactly(u, server *url.URL) string {
-	return system(u) + " " + machine(server.Hostname()) + " " + strings.TrimSuffix(u.Path, "/") + "?" + u.RawQuery
+	path := strings.TrimSuffix(u.Path, "/")
+	if u.Scheme == "local" {
+		path = folder(u)
+	}
+	return system(u) + " " + machine(server.Hostname()) + " " + path + "?" + u.RawQuery
+}
+
+// folder is that of local://, whatever links lead to it; "" of what is a server's.
+func folder(u *url.URL) string {
+	if u.Scheme != "local" {
+		return ""
+	}
+	if real, err := filepath.EvalSymlinks(u.Path); err == nil {
+		return real
+	}
+	return strings.TrimSuffix(u.Path, "/") // it is not there yet
 }
 
 // system is the scheme without what it says about TLS.
