@@ -84,8 +84,8 @@ func folder(u *url.URL) string {
 	if u.Scheme != "local" {
 		return ""
 	}
-	if real, err := filepath.EvalSymlinks(u.Path); err == nil {
-		return real
+	if at, err := filepath.EvalSymlinks(u.Path); err == nil {
+		return at
 	}
 	return strings.TrimSuffix(u.Path, "/") // it is not there yet
 }
