@@ -227,7 +227,7 @@ func (c *compiler) patternProperties(_ *subschema, value *Node) (check, error) {
 		fits := true
 		for i, key := range n.Keys {
 			for _, p := range parts {
-				if v.cost(1+len(key)/8) && p.MatchString(key) {
+				if v.cost(matching(key)) && p.MatchString(key) {
 					fits = v.below(Step{Key: key, Flat: n.Flat}, p.subschema, &n.Nodes[i]) && fits
 				}
 			}
@@ -254,13 +254,16 @@ func (c *compiler) additionalProperties(s *subschema, value *Node) (check, error
 	return func(v *validation, n *Node) bool {
 		fits := true
 		for i, key := range n.Keys {
-			if !known[key] && v.cost(1+len(patterns)*(1+len(key)/8)) && !matchesOne(patterns, key) {
+			if !known[key] && v.cost(1+len(patterns)*matching(key)) && !matchesOne(patterns, key) {
 				fits = v.below(Step{Key: key, Flat: n.Flat}, part, &n.Nodes[i]) && fits
 			}
 		}
 		return fits
 	}, nil
 }
+
+// matching is what it costs to hold a text to a pattern.
+func matching(text string) int { return 4 + len(text)/8 }
 
 func matchesOne(patterns []patterned, key string) bool {
 	for _, p := range patterns {

@@ -256,7 +256,7 @@ func (c *compiler) pattern(_ *subschema, value *Node) (check, error) {
 		return nil, c.mistake(value, "a pattern is an expression of RE2, which has no lookahead")
 	}
 	return func(v *validation, n *Node) bool {
-		if n.Kind != String || !v.cost(len(n.Text)/8) || re.MatchString(n.Text) {
+		if n.Kind != String || !v.cost(matching(n.Text)) || re.MatchString(n.Text) {
 			return true
 		}
 		return v.failFor(n, " "+quoteKey(value.Text), "does not match the pattern")
