@@ -118,6 +118,22 @@ func OpenChanges(t Target) (change.Store, error) {
 	return nil, fmt.Errorf("nothing can be written to %q: a URL starts with one of %s", t.URL.Scheme+"://", strings.Join(schemesThat(isOne), ", "))
 }
 
+// OpenInstances returns what writes the instances of the registry that t names,
+// without connecting to it. An error means that the URL is wrong.
+func OpenInstances(t Target) (registry.Planner, error) {
+	switch t.URL.Scheme {
+	case "local":
+		o, err := localOptions(t)
+		if err != nil {
+			return nil, err
+		}
+		return local.OpenChanges(o)
+	case "consul", "consul+https":
+		return consul.OpenInstances(consulOptions(t))
+	}
+	return nil, fmt.Errorf("no instance can be written to %q", t.URL.Scheme+"://")
+}
+
 // OpenFiles returns the configuration in a folder or a file, which single tells; path
 // is absolute. It is for the command line alone, which no settings can name: the
 // folders that govctl itself keeps are local://. The error is a *config.Error.

@@ -126,7 +126,7 @@ func Apply(ctx context.Context, s Store, p *Plan, o Options) (Record, error) {
 	}
 	for i := range p.Changes {
 		c := &p.Changes[i]
-		r.record.Changes[i] = Written{Name: c.Name, Says: c.Says, From: c.Expect}
+		r.record.Changes[i] = Written{Space: c.Space, Name: c.Name, Says: c.Says, From: c.Expect}
 	}
 	if err := r.intend(ctx); err != nil {
 		return Record{}, err
@@ -179,7 +179,7 @@ func applied(e Entry) error {
 func keysOf(changes []Change) []Key {
 	keys := make([]Key, len(changes))
 	for i := range changes {
-		keys[i] = Key{Items, changes[i].Name}
+		keys[i] = changes[i].Key()
 	}
 	return keys
 }

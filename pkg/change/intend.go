@@ -142,9 +142,9 @@ var errTaken = fmt.Errorf("%w: another process went on with this plan", ErrConfl
 // busy returns the plan that was begun before this one, is not at its end, and
 // changes one of the same keys; nil for none.
 func (r *run) busy(ctx context.Context) (*BusyError, error) {
-	ours := make(map[string]bool, len(r.changes))
+	ours := make(map[Key]bool, len(r.changes))
 	for i := range r.changes {
-		ours[r.changes[i].Name] = true
+		ours[r.changes[i].Key()] = true
 	}
 	for e, err := range r.store.List(ctx, planNames) {
 		if err != nil {
@@ -160,7 +160,7 @@ func (r *run) busy(ctx context.Context) (*BusyError, error) {
 		if other, err = decodeRecord(e); err != nil {
 			continue
 		}
-		if slices.ContainsFunc(other.Changes, func(w Written) bool { return ours[w.Name] }) {
+		if slices.ContainsFunc(other.Changes, func(w Written) bool { return ours[w.key()] }) {
 			return &BusyError{ID: other.ID, By: other.By, Until: other.Until, Lapsed: r.about.Now.After(other.Until)}, nil
 		}
 	}

@@ -26,3 +26,10 @@ func TestTheStoreInMemoryKeepsTheContract(t *testing.T) {
 		})
 	}
 }
+
+func TestAJournalBesideAnotherSystemKeepsTheContract(t *testing.T) {
+	t.Parallel()
+	changetest.Run(t, changetest.Harness{Open: func(*testing.T) change.Store {
+		return change.Beside(changetest.NewMemory(limits, time.Now), changetest.NewMemory(limits, time.Now), change.Items)
+	}})
+}

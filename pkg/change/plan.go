@@ -1,6 +1,7 @@
 package change
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
@@ -10,7 +11,9 @@ import (
 
 // Change is one write of a Plan: what stands at Name becomes After.
 type Change struct {
-	// Name is that of an Item's Key.
+	// Space is that of its Key; "" is Items.
+	Space Space
+	// Name is that of its Key.
 	Name string
 	// Expect is the revision of Before.
 	Expect Revision
@@ -22,9 +25,15 @@ type Change struct {
 	Says []string
 }
 
+// Key returns what c writes.
+func (c *Change) Key() Key { return keyIn(c.Space, c.Name) }
+
+// keyIn returns the key of a change, or of what is written of one.
+func keyIn(s Space, name string) Key { return Key{cmp.Or(s, Items), name} }
+
 // op returns the write that makes c.
 func (c *Change) op() Op {
-	return Op{Key: Key{Items, c.Name}, Expect: c.Expect, Content: c.After, Remove: c.After == nil}
+	return Op{Key: c.Key(), Expect: c.Expect, Content: c.After, Remove: c.After == nil}
 }
 
 // Plan is an ordered list of changes. It is data: who makes it has decided, and
@@ -80,18 +89,18 @@ func (p *Plan) valid(l Limits) error {
 	if !isID(p.ID) {
 		return fmt.Errorf("%w: its id is none", ErrPlan)
 	}
-	seen := make(map[string]bool, len(p.Changes))
+	seen := make(map[Key]bool, len(p.Changes))
 	for i := range p.Changes {
 		c := &p.Changes[i]
 		switch {
-		case seen[c.Name]:
+		case seen[c.Key()]:
 			return fmt.Errorf("%w: it changes %s twice", ErrPlan, c.Name)
 		case (c.Expect == Absent) != (c.Before == nil), c.Before == nil && c.After == nil:
 			return fmt.Errorf("%w: it does not say what was at %s", ErrPlan, c.Name)
 		case len(c.After) > l.Value:
 			return fmt.Errorf("%s: %w: %d bytes, and the store takes %d at most", c.Name, ErrTooLarge, len(c.After), l.Value)
 		}
-		seen[c.Name] = true
+		seen[c.Key()] = true
 	}
 	return validNotes(p.Notes, l)
 }

@@ -68,8 +68,9 @@ type Record struct {
 
 // Written is a change as the journal lists it, without its content.
 type Written struct {
-	Name string   `json:"name"`
-	Says []string `json:"says,omitempty"`
+	Space Space    `json:"space,omitempty"` // "" is Items
+	Name  string   `json:"name"`
+	Says  []string `json:"says,omitempty"`
 	// From and To are the revisions, To once it was made.
 	From Revision `json:"from,omitempty"`
 	To   Revision `json:"to,omitempty"`
@@ -79,6 +80,9 @@ type Written struct {
 
 // name returns the name of the record.
 func (r *Record) name() Key { return Key{Records, planNames + r.ID} }
+
+// key returns what was written.
+func (w *Written) key() Key { return keyIn(w.Space, w.Name) }
 
 // piece returns the name of a piece of the contents; they count from 1.
 func (r *Record) piece(n int) Key {
@@ -231,7 +235,7 @@ func (r *Record) unpack(pieces []Entry) ([]Change, []Note, error) {
 	changes := contents[:len(r.Changes):len(r.Changes)]
 	for i := range changes {
 		w := &r.Changes[i]
-		changes[i].Name, changes[i].Expect, changes[i].Says = w.Name, w.From, w.Says
+		changes[i].Space, changes[i].Name, changes[i].Expect, changes[i].Says = w.Space, w.Name, w.From, w.Says
 	}
 	var notes []Note
 	if r.Notes > 0 {

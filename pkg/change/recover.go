@@ -220,7 +220,7 @@ func Revert(ctx context.Context, s Store, r *Record, names []string, force bool)
 		if e.is(c.Before) {
 			continue // it is as it was already
 		}
-		back := Change{Name: c.Name, Expect: e.Revision, After: c.Before}
+		back := Change{Space: c.Space, Name: c.Name, Expect: e.Revision, After: c.Before}
 		if e.Revision != Absent {
 			back.Before = append([]byte{}, e.Content...)
 		}

@@ -18,15 +18,17 @@ type Space string
 
 // The spaces. Records are govctl's own, outside of every folder that services read.
 const (
-	Items   Space = "items"
-	Records Space = "records"
+	Items     Space = "items"
+	Instances Space = "instances"
+	Records   Space = "records"
 )
 
 // Key names what an Op is about.
 type Key struct {
 	Space Space
 	// Name is "group/key" of an item of configuration, as a person names it but for
-	// the group of what has none, which is "-"; of a record, "plan/7f3c09ab".
+	// the group of what has none, which is "-"; "service/id" of an instance, where the
+	// service is escaped; of a record, "plan/7f3c09ab".
 	Name string
 }
 
@@ -81,22 +83,30 @@ type About struct {
 	// Now is the system's own clock.
 	Now    time.Time
 	Limits Limits
+	// Rereads is true where the system cannot compare and write in one step: it is
+	// read just before, and what another writes in between is overwritten.
+	Rereads bool
 }
 
-// Store is a back-end that can be written to. Its errors wrap one of the sentinels
-// below, or are the context's.
-type Store interface {
+// Keeper is what reads and writes keys. Its errors wrap one of the sentinels below,
+// or are the context's.
+type Keeper interface {
 	About(ctx context.Context) (About, error)
 	// Read returns what stands at keys, in their order, as it is now: never from a
 	// copy that is behind.
 	Read(ctx context.Context, keys []Key) ([]Entry, error)
-	// List yields the records whose names begin with prefix, by when they were
-	// created, the first one first.
-	List(ctx context.Context, prefix string) iter.Seq2[Entry, error]
 	// Swap makes all of ops, which keep to the Limits, or none of them. A *ConflictError
 	// means none, as one was not at the revision that it expects. ErrUnknown means
 	// that it may have been made, or may be made yet.
 	Swap(ctx context.Context, ops []Op) error
+}
+
+// Store is a back-end that can be written to, and that keeps the journal.
+type Store interface {
+	Keeper
+	// List yields the records whose names begin with prefix, by when they were
+	// created, the first one first.
+	List(ctx context.Context, prefix string) iter.Seq2[Entry, error]
 }
 
 // What callers branch on.

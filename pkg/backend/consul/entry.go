@@ -129,9 +129,9 @@ func (r *Registry) instance(e *entry) registry.Instance {
 	maps.Copy(in.Metadata, s.Meta)
 	if in.ID = s.ownID(); in.ID != s.ID {
 		delete(in.Metadata, keyOwnID)
-		if len(in.Metadata) == 0 {
-			in.Metadata = nil
-		}
+	}
+	if delete(in.Metadata, keyTTL); len(in.Metadata) == 0 {
+		in.Metadata = nil
 	}
 	in.Version = cmp.Or(record.Version, in.Metadata["version"])
 	in.Protocol = in.Metadata["protocol"]

@@ -28,7 +28,7 @@ const (
 	maxSwapBytes = 64 << 20
 )
 
-// Changes writes configuration to a folder, for all processes one at a time.
+// Changes writes configuration and instances to a folder, for all processes one at a time.
 type Changes struct {
 	store *store
 	now   func() time.Time
@@ -204,7 +204,11 @@ type file struct {
 // fileFor returns the place of k.
 func fileFor(k change.Key) (*file, error) {
 	parts := strings.Split(k.Name, "/")
-	if k.Space == change.Items {
+	switch k.Space {
+	case change.Instances:
+		return instanceFor(k)
+	case change.Records:
+	case change.Items:
 		group, name, _ := strings.Cut(k.Name, "/")
 		folder, leaf, err := placeOf(config.Key{Group: group, Name: name})
 		if err != nil {

@@ -75,7 +75,7 @@ func encoded(t *testing.T, writes ...write) string {
 	return string(text)
 }
 
-func TestAPlantedRedoWritesNothingButConfigurationAndJournal(t *testing.T) {
+func TestAPlantedRedoWritesNothingButWhatPlansDo(t *testing.T) {
 	t.Parallel()
 	good := write{Folders: []string{"config", "order"}, Name: "a.yaml", Content: []byte("evil")}
 	for name, text := range map[string]string{
@@ -89,7 +89,9 @@ func TestAPlantedRedoWritesNothingButConfigurationAndJournal(t *testing.T) {
 		"below one":          encoded(t, good, write{Folders: []string{"config", "/etc"}, Name: "passwd", Content: []byte("evil")}),
 		"hidden":             encoded(t, good, write{Folders: []string{"config"}, Name: ".gitattributes", Content: []byte("evil")}),
 		"removal":            encoded(t, good, write{Name: "govctl.yaml", Expect: revisionOf([]byte("mine")), Remove: true}),
-		"services":           encoded(t, good, write{Folders: []string{"services", "a"}, Name: "b.json", Content: []byte("evil")}),
+		"above services":     encoded(t, good, write{Folders: []string{"services", ".."}, Name: "govctl.yaml", Expect: revisionOf([]byte("mine")), Content: []byte("evil")}),
+		"hidden in services": encoded(t, good, write{Folders: []string{"services", "a"}, Name: ".b.json", Content: []byte("evil")}),
+		"traces":             encoded(t, good, write{Folders: []string{"traces"}, Name: "b.jsonl", Content: []byte("evil")}),
 		"no JSON":            "config/order/a.yaml: evil",
 		"huge":               "[" + strings.Repeat(" ", 2*maxSwapBytes),
 	} {

@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"govctl/pkg/change"
@@ -30,10 +32,15 @@ type write struct {
 // valid returns why w is none of ours: the file that holds it lies in a folder that
 // people copy and clone, and must not lead to their other files.
 func (w *write) valid() error {
-	if len(w.Folders) == 0 || w.Folders[0] != configFolder && w.Folders[0] != journalFolder {
-		return fmt.Errorf("%w: it writes neither to %s/ nor to %s/", change.ErrInvalid, configFolder, journalFolder)
+	ours := []string{configFolder, journalFolder, servicesFolder}
+	if len(w.Folders) == 0 || !slices.Contains(ours, w.Folders[0]) {
+		return fmt.Errorf("%w: it writes to none of %s", change.ErrInvalid, strings.Join(ours, ", "))
 	}
-	for _, name := range append(w.Folders[1:len(w.Folders):len(w.Folders)], w.Name) {
+	last := w.Name
+	if w.Folders[0] == servicesFolder {
+		last = strings.TrimSuffix(last, suffix)
+	}
+	for _, name := range append(w.Folders[1:len(w.Folders):len(w.Folders)], last) {
 		if _, err := decodeName(name); err != nil {
 			return fmt.Errorf("%w: it writes to %q, which is the name of nothing", change.ErrInvalid, name)
 		}
@@ -141,7 +148,7 @@ func (w *write) perform(root *os.Root) error {
 		_ = dir.Close()
 		dir = next
 	}
-	return writeFile(dir, w.Name, w.Content, time.Time{})
+	return writeFile(dir, w.Name, w.Content, w.beat())
 }
 
 // remove takes the file away, and the folders that are empty then but for the
