@@ -75,7 +75,11 @@ func (a *app) configEdit(ctx context.Context, opts configEditOptions, key string
 		return fmt.Errorf("%s: %w", what, err)
 	}
 	err = a.editAndWrite(ctx, e, words, src, opts)
-	if err == nil && !opts.dryRun || !e.changed() {
+	written := err == nil && !opts.dryRun
+	if written && opts.file != "" {
+		a.forgetEdit(opts.file)
+	}
+	if written || !e.changed() {
 		e.remove()
 		return err
 	}

@@ -2,8 +2,10 @@ package cmd
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path"
@@ -91,7 +93,7 @@ func (a *app) newItemEditing(opts configEditOptions, item *config.Item) (*itemEd
 			return nil, err
 		}
 	}
-	dir, err := os.MkdirTemp(a.runtimeDir(), "govctl-edit-")
+	dir, err := os.MkdirTemp(a.runtimeDir(), editPrefix)
 	if err != nil {
 		return nil, err
 	}
@@ -102,6 +104,9 @@ func (a *app) newItemEditing(opts configEditOptions, item *config.Item) (*itemEd
 	}
 	return e, nil
 }
+
+// editPrefix begins the name of the folder that holds the file.
+const editPrefix = "govctl-edit-"
 
 // runtimeDir is where files may hold secrets: in memory where the system has such a
 // folder of the user's own (XDG Base Directory Specification 0.8), else "", the
@@ -138,10 +143,11 @@ func fileName(item *config.Item, format config.Format) string {
 	return name
 }
 
-// changed tells whether the file holds something else than the item does.
+// changed tells whether the file holds something else than the item does, also what
+// cannot be read.
 func (e *itemEditing) changed() bool {
 	text, err := e.read(e.path)
-	return err == nil && !bytes.Equal(text, e.put)
+	return !errors.Is(err, fs.ErrNotExist) && (err != nil || !bytes.Equal(text, e.put))
 }
 
 // content returns what the item is to hold by what stands in the file.
@@ -162,8 +168,18 @@ func (e *itemEditing) content(force bool) ([]byte, error) {
 	if err != nil {
 		return nil, withHint(usagef("the new content cannot be read: %w", err), "mend it; --show-secrets --force writes it all the same")
 	}
-	return content, nil
+	return content, refuseBroken(e.item.Key, e.item, content, force)
 }
 
 // remove removes the file and its folder.
 func (e *itemEditing) remove() { _ = os.RemoveAll(filepath.Dir(e.path)) }
+
+// forgetEdit removes the file of an earlier edit, where file is one, with its folder:
+// what stood in it is written now.
+func (a *app) forgetEdit(file string) {
+	dir := filepath.Dir(a.pathOf(file))
+	beside := filepath.Dir(dir) == filepath.Clean(cmp.Or(a.runtimeDir(), os.TempDir()))
+	if beside && strings.HasPrefix(filepath.Base(dir), editPrefix) {
+		_ = os.RemoveAll(dir)
+	}
+}

@@ -170,7 +170,11 @@ func refuseBroken(key config.Key, before *config.Item, after []byte, force bool)
 			declared = before.Declared
 		}
 		format, _ := config.Detect(declared, key.Name, content)
-		if !isStructured(format) {
+		named, guessed := config.Detect(declared, key.Name, nil)
+		switch {
+		case format == config.Binary && !guessed && isStructured(named):
+			return fmt.Errorf("it holds a NUL byte, and is no %s", named)
+		case !isStructured(format):
 			return nil
 		}
 		_, err := config.Parse(content, format)
