@@ -203,7 +203,7 @@ func (a *app) promote(ctx context.Context, p *promotion, e *execution) error {
 		}
 	}
 	open, nothing := p.open(), len(p.plan.Changes) == 0 && p.took() == 0
-	if open == 0 && !nothing && !e.dryRun {
+	if open == 0 && !e.dryRun && (!nothing || e.planOut != "") {
 		return a.carryUp(ctx, p, e)
 	}
 	if !human(e.out.Format) {
@@ -239,13 +239,7 @@ func (a *app) carryUp(ctx context.Context, p *promotion, e *execution) error {
 		return err
 	}
 	if e.planOut != "" {
-		if err := a.agreeInPlan(ctx, p); err != nil {
-			return err
-		}
-		for i := range p.sides[0].items {
-			e.sources = append(e.sources, config.Source{Item: p.sides[0].items[i], Environment: p.from().env, Identity: p.identityA})
-		}
-		return a.savePlan(ctx, p.to(), p.stores[1], p.plan, e)
+		return a.saveUp(ctx, p, e)
 	}
 	if len(p.plan.Changes) == 0 {
 		return a.noteKept(ctx, p, e)
@@ -269,6 +263,21 @@ func (a *app) carryUp(ctx context.Context, p *promotion, e *execution) error {
 		a.noteSame(ctx, p)
 	}
 	return err
+}
+
+// saveUp saves what was decided, for others to apply.
+func (a *app) saveUp(ctx context.Context, p *promotion, e *execution) error {
+	if len(p.plan.Changes) == 0 && p.took() > 0 {
+		err := usagef("save the plan in %s: %s of %s kept is no change, and would be lost", e.planOut, plural(p.took(), "value"), p.to().env)
+		return withHint(err, "leave out --plan-out: then it is noted")
+	}
+	if err := a.agreeInPlan(ctx, p); err != nil {
+		return err
+	}
+	for i := range p.sides[0].items {
+		e.sources = append(e.sources, config.Source{Item: p.sides[0].items[i], Environment: p.from().env, Identity: p.identityA})
+	}
+	return a.savePlan(ctx, p.to(), p.stores[1], p.plan, e)
 }
 
 // noteKept notes what was decided for B, where nothing else is to be done.

@@ -192,6 +192,9 @@ func (p *promotion) verdict(d *decision) (mark string, style render.Style, why s
 	case config.Unrelated:
 		return "?", render.Warn, "unrelated: " + from + " | " + to
 	case config.Unmerged:
+		if d.Took == config.SideA {
+			return "?", render.Warn, "stays: it cannot be taken"
+		}
 		return "?", render.Warn, "moves only with the whole item  (--take A)"
 	case config.Unseen:
 		return "?", render.Warn, "not known: not everything may be read"
