@@ -13,6 +13,7 @@ import (
 	"govctl/internal/render"
 	"govctl/internal/settings"
 	"govctl/pkg/backend"
+	"govctl/pkg/change"
 	"govctl/pkg/config"
 	"govctl/pkg/registry"
 )
@@ -59,6 +60,9 @@ type configSource struct {
 	// is confirmed by name.
 	target    backend.Target
 	protected bool
+	// planner and changes are those of instances, where it is not about items.
+	planner registry.Planner
+	changes change.Store
 }
 
 // noticing returns what takes the notices of one store, and remembers in lacks that

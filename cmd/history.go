@@ -45,6 +45,9 @@ func newHistoryCmd(a *app) *cobra.Command {
 // openJournal returns what writes to the chosen environment, with its journal.
 func (a *app) openJournal(ctx context.Context) (configSource, change.Store, error) {
 	src, err := a.openConfig(ctx, "")
+	if err != nil && a.keepsNoConfig() {
+		src, err = a.openInstances(ctx)
+	}
 	if err != nil {
 		return configSource{}, nil, err
 	}
@@ -122,7 +125,7 @@ func (a *app) writeHistory(out render.Options, rows []historyRow) error {
 func touches(r *change.Record, globs []string) (bool, error) {
 	items := make([]config.Item, len(r.Changes))
 	for i := range r.Changes {
-		items[i].Key = config.KeyOfChange(r.Changes[i].Name)
+		items[i].Key = keyOfChange(r.Changes[i].Space, r.Changes[i].Name)
 	}
 	picked, _, err := config.Pick(items, globs)
 	return len(picked) > 0, err
@@ -146,6 +149,8 @@ type historyRow struct {
 
 // historyChange is one change of a plan. The JSON names are an interface.
 type historyChange struct {
+	// Space is "instances" where it is about an instance, as in a plan.
+	Space change.Space `json:"space,omitempty"`
 	config.Key
 	Says []string        `json:"says"`
 	From change.Revision `json:"from,omitempty"`
@@ -163,7 +168,7 @@ func historyOf(r *change.Record) historyRow {
 	}
 	for i := range r.Changes {
 		w := &r.Changes[i]
-		row.Changes[i] = historyChange{Key: config.KeyOfChange(w.Name), Says: append([]string{}, w.Says...), From: w.From, To: w.To, Made: w.Made}
+		row.Changes[i] = historyChange{Space: w.Space, Key: keyOfChange(w.Space, w.Name), Says: append([]string{}, w.Says...), From: w.From, To: w.To, Made: w.Made}
 	}
 	return row
 }

@@ -83,7 +83,12 @@ func (a *app) recordOf(ctx context.Context, prefix string) (configSource, change
 		err := fmt.Errorf("%s: plan %s: %w", src.at, prefix, change.ErrNotFound)
 		return src, nil, change.Record{}, withHint(err, "`govctl history` lists the plans")
 	case 1:
-		return src, store, *found[0], nil
+		if isOfInstances(found[0]) {
+			if src, err = a.openInstances(ctx); err == nil {
+				store, err = a.openChanges(src)
+			}
+		}
+		return src, store, *found[0], err
 	}
 	ids := make([]string, len(found))
 	for i := range found {

@@ -64,8 +64,12 @@ func (a *app) planOptions(f *planFlags) (change.Options, error) {
 	return change.Options{By: who, Why: f.why, Now: a.Now, Force: f.force}, nil
 }
 
-// openChanges returns what writes to the environment's configuration.
+// openChanges returns what writes to the environment's configuration, or to its
+// instances where src is about those.
 func (a *app) openChanges(src configSource) (change.Store, error) {
+	if src.changes != nil {
+		return src.changes, nil
+	}
 	if src.target.URL == nil {
 		return nil, withHint(usagef("%s: files are only read", src.env), "edit them, or copy them to local://DIR")
 	}
@@ -116,6 +120,9 @@ func (a *app) carryOut(ctx context.Context, src configSource, changes []change.C
 	if err != nil {
 		return err
 	}
+	if f.planOut != "" && src.planner != nil {
+		return withHint(usagef("--plan-out: a plan about instances cannot be saved"), "--dry-run shows it")
+	}
 	if err := refuseMasked(changes); err != nil {
 		return err
 	}
@@ -161,7 +168,7 @@ func refuseMasked(changes []change.Change) error {
 	for i := range changes {
 		c := &changes[i]
 		if strings.Contains(string(c.After), mask.Marker) && !strings.Contains(string(c.Before), mask.Marker) {
-			return withHint(usagef("%s: the new content holds %q, which stands for a secret that was masked", config.KeyOfChange(c.Name), mask.Marker),
+			return withHint(usagef("%s: the new content holds %q, which stands for a secret that was masked", keyOfChange(c.Space, c.Name), mask.Marker),
 				"`govctl config get --show-secrets` shows the secrets themselves")
 		}
 	}

@@ -45,7 +45,7 @@ func (a *app) noteBatches(ctx context.Context, s change.Store, plan *change.Plan
 	if err != nil {
 		return err
 	}
-	v.Batches = plan.Batches(about.Limits)
+	v.Batches, v.Rereads = plan.Batches(about.Limits), about.Rereads
 	for _, name := range plan.Alone(about.Limits) {
 		v.alone = append(v.alone, config.KeyOfChange(name).String())
 	}

@@ -8,6 +8,7 @@ import (
 	"govctl/internal/render"
 	"govctl/pkg/change"
 	"govctl/pkg/config"
+	"govctl/pkg/registry"
 )
 
 // planView is a plan, and what became of it. The JSON names are an interface.
@@ -23,7 +24,9 @@ type planView struct {
 	SHA256 string `json:"sha256,omitempty"`
 	// Batches is how many writes make it, of which the first ones stay made where a
 	// later one is refused.
-	Batches int             `json:"batches"`
+	Batches int `json:"batches"`
+	// Rereads is true where the back-end cannot compare and write in one step.
+	Rereads bool            `json:"rereads,omitempty"`
 	Changes []plannedChange `json:"changes"`
 	// From is the environment that it promotes from, and Decisions are all places where
 	// the two differ.
@@ -35,6 +38,9 @@ type planView struct {
 
 // plannedChange is a change of a plan; its secrets are masked.
 type plannedChange struct {
+	// Space is "instances" where it is about an instance: the group of the Key is then
+	// the service, and its name the id.
+	Space change.Space `json:"space,omitempty"`
 	config.Key
 	// Kind is "created", "removed", "changed", or "replaced" where it has no inner
 	// structure.
@@ -42,9 +48,25 @@ type plannedChange struct {
 	Size int    `json:"size"`
 	// Changes are the values inside that become others.
 	Changes []config.Change `json:"changes"`
-	From    change.Revision `json:"from,omitempty"`
-	To      change.Revision `json:"to,omitempty"`
-	Made    bool            `json:"made"`
+	// Fields are those of an instance that become others.
+	Fields []registry.Change `json:"fields,omitempty"`
+	// Loses is what no rollback brings back.
+	Loses string          `json:"loses,omitempty"`
+	From  change.Revision `json:"from,omitempty"`
+	To    change.Revision `json:"to,omitempty"`
+	Made  bool            `json:"made"`
+
+	address string // of an instance
+}
+
+// keyOfChange returns what a change is about as people name it: the group of an
+// instance is its service, and its name the id.
+func keyOfChange(space change.Space, name string) config.Key {
+	if space != change.Instances {
+		return config.KeyOfChange(name)
+	}
+	service, id := registry.OfChange(name)
+	return config.Key{Group: service, Name: id}
 }
 
 // statePlanned is what has not been applied.
@@ -54,6 +76,9 @@ func (a *app) viewOf(p *change.Plan, src configSource, m *mask.Masker) planView 
 	v := planView{ID: p.ID, Environment: src.env, Backend: src.at, State: statePlanned, Reverts: p.Reverts, Changes: make([]plannedChange, len(p.Changes))}
 	for i := range p.Changes {
 		v.Changes[i] = plannedOf(&p.Changes[i], m)
+		if src.planner != nil {
+			v.Changes[i] = plannedInstance(src.planner, &p.Changes[i], m)
+		}
 	}
 	return v
 }
@@ -117,6 +142,9 @@ func (v *planView) inBatches() string {
 	for _, name := range v.alone {
 		text += fmt.Sprintf("%s is too large to go with others, and goes alone.\n", render.Safe(name))
 	}
+	if v.Rereads {
+		text += "It cannot be compared and written in one step here: what is there is read just before, and just after.\n"
+	}
 	if text != "" {
 		text += "\n"
 	}
@@ -134,11 +162,22 @@ func (c *plannedChange) lines() []render.Cell {
 	case "replaced":
 		head.Text, head.Style = fmt.Sprintf("  ~ %s  replaced as a whole, %s", c.Key, render.Bytes(c.Size)), render.Warn
 	}
+	if c.address != "" {
+		head.Text = map[string]string{
+			"created": fmt.Sprintf("  + %s  registered, %s", c.Key, c.address), "removed": fmt.Sprintf("  - %s  removed, was %s", c.Key, c.address),
+		}[c.Kind]
+	}
 	lines := []render.Cell{head}
+	if c.Loses != "" {
+		lines = append(lines, render.Cell{Text: "    " + c.Loses, Style: render.Warn})
+	}
+	for _, f := range c.Fields {
+		lines = append(lines, render.Cell{Text: "    " + f.Say(), Style: render.Warn})
+	}
 	for _, in := range c.Changes {
 		lines = append(lines, render.Cell{Text: "    " + in.Say(), Style: render.Warn})
 	}
-	if c.Kind == "changed" && len(c.Changes) == 0 {
+	if c.Kind == "changed" && len(c.Changes)+len(c.Fields) == 0 {
 		lines = append(lines, render.Cell{Text: "    no value changes: comments, order or layout", Style: render.Dim})
 	}
 	return lines

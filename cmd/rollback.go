@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -49,7 +50,7 @@ func (a *app) rollback(ctx context.Context, flags planFlags, id string, keys []s
 		return fmt.Errorf("roll back %s: %w", r.ID, err)
 	}
 	for i := range reverts {
-		reverts[i].Says = config.Says(&reverts[i])
+		reverts[i].Says = src.says(&reverts[i])
 	}
 	return a.carryOut(ctx, src, reverts, flags, r.ID)
 }
@@ -58,7 +59,7 @@ func (a *app) rollback(ctx context.Context, flags planFlags, id string, keys []s
 func namesIn(r *change.Record, keys []string) ([]string, error) {
 	items := make([]config.Item, len(r.Changes))
 	for i := range r.Changes {
-		items[i].Key = config.KeyOfChange(r.Changes[i].Name)
+		items[i].Key = keyOfChange(r.Changes[i].Space, r.Changes[i].Name)
 	}
 	var names []string
 	for _, key := range keys {
@@ -66,7 +67,8 @@ func namesIn(r *change.Record, keys []string) ([]string, error) {
 		if len(found) != 1 {
 			return nil, withHint(usagef("%q is not an item that it changed", key), "`govctl history show "+r.ID+"` lists them")
 		}
-		names = append(names, found[0].ChangeName())
+		i := slices.IndexFunc(items, func(it config.Item) bool { return it.Key == found[0].Key })
+		names = append(names, r.Changes[i].Name)
 	}
 	return names, nil
 }

@@ -24,6 +24,8 @@ func newServicesCmd(a *app) *cobra.Command {
 		newServicesProbeCmd(a),
 		newServicesWatchCmd(a),
 		newServicesWaitCmd(a),
+		newServicesRegisterCmd(a),
+		newServicesRmCmd(a),
 	)
 	c.Aliases = []string{"service", "svc"}
 	c.GroupID = groupSee

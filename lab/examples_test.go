@@ -178,6 +178,11 @@ func (w *exampleWorld) folder(t *testing.T, line string) string {
 		own := w.mesh.URL() + "/config/" + unique("example")
 		files["govctl.yaml"] = strings.ReplaceAll(files["govctl.yaml"], w.mesh.URL()+"/config/dev", own)
 	}
+	if strings.HasPrefix(line, "govctl services r") { // others look at the mesh meanwhile
+		files["govctl.yaml"] = strings.Replace(files["govctl.yaml"], fmt.Sprintf("registry: %q", w.mesh.URL()), "registry: local://registry/own", 1)
+		files["registry/own/services/order/order-11f2.json"] = `{"address": "127.0.0.1", "port": 9, "health": "critical"}`
+		files["order.json"] = `{"service": "order", "id": "order-12a3", "address": "127.0.0.1", "port": 9}`
+	}
 	if strings.HasPrefix(line, "govctl init ") || strings.HasPrefix(line, "govctl env add ") {
 		delete(files, "govctl.yaml") // they write it
 	}
@@ -195,7 +200,7 @@ func (w *exampleWorld) folder(t *testing.T, line string) string {
 
 // writes reports whether a line is about what is written, or was.
 func writes(line string) bool {
-	for _, words := range []string{"config set", "config rm", "config cp", "config mv", "config edit", "config history", "config rollback", "config get order/app.yaml --rev", "config diff order/app.yaml --rev", "history", "rollback", "recover", "apply", "config restore"} {
+	for _, words := range []string{"config set", "config rm", "config cp", "config mv", "config edit", "config history", "config rollback", "config get order/app.yaml --rev", "config diff order/app.yaml --rev", "history", "rollback", "recover", "apply", "config restore", "services register", "services rm"} {
 		if strings.HasPrefix(line, "govctl "+words) {
 			return true
 		}
