@@ -10,8 +10,18 @@ import (
 	"govctl/pkg/config"
 )
 
-// decide asks of each conflict which side holds. What is skipped stays one.
+// decide asks of each conflict which side holds. What is skipped stays one, and all
+// that is left where nobody is there any more.
 func (a *app) decide(ctx context.Context, p *promotion, e *execution) error {
+	if err := a.askSides(ctx, p, e); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	p.Resolve()
+	p.plan.Changes = p.Changes()
+	return nil
+}
+
+func (a *app) askSides(ctx context.Context, p *promotion, e *execution) error {
 	for i := range p.Items {
 		item := &p.Items[i]
 		all := decisionsOf(item, e.masker)
@@ -20,17 +30,12 @@ func (a *app) decide(ctx context.Context, p *promotion, e *execution) error {
 				continue
 			}
 			side, err := a.askSide(ctx, p, &all[j])
-			if errors.Is(err, io.EOF) {
-				return nil // nobody is there any more
-			}
 			if err != nil {
 				return err
 			}
 			item.Points[j].Took = side
 		}
 	}
-	p.Resolve()
-	p.plan.Changes = p.Changes()
 	return nil
 }
 
