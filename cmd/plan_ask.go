@@ -37,12 +37,15 @@ func (a *app) typed(ctx context.Context, src configSource, plan *change.Plan, wh
 	return withHint(usagef("%s: not confirmed, nothing was changed", what), "its name is "+src.env)
 }
 
-// noteBatches notes in how many writes a plan is made.
+// noteBatches notes in how many writes a plan is made, and refuses one that cannot be.
 func (a *app) noteBatches(ctx context.Context, s change.Store, plan *change.Plan, v *planView) error {
 	ctx, cancel := a.within(ctx)
 	defer cancel()
 	about, err := s.About(ctx)
 	if err != nil {
+		return err
+	}
+	if err := plan.Check(about.Limits); err != nil {
 		return err
 	}
 	v.Batches, v.Rereads = plan.Batches(about.Limits), about.Rereads

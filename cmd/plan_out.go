@@ -57,6 +57,9 @@ func (a *app) seal(ctx context.Context, src configSource, s change.Store, plan *
 	if err != nil {
 		return nil, err
 	}
+	if err := plan.Check(about.Limits); err != nil {
+		return nil, err
+	}
 	sources := func() ([]config.Source, error) {
 		items, err := collect(src.store.Items(ctx))
 		all := make([]config.Source, len(items), len(items)+len(e.sources))

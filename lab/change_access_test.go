@@ -194,14 +194,16 @@ func TestAValueThatIsTooLargeIsRefusedAndALargeOneGoesAlone(t *testing.T) {
 	dir := t.TempDir()
 	writeFile(t, dir+"/huge", strings.Repeat("x", 512<<10+1))
 	writeFile(t, dir+"/large", strings.Repeat("y", 400<<10))
-	r := run(t, "config", "set", "other/huge.txt", "-f", dir+"/huge", "--yes", "-e", url)
-	if r.Status != 2 || !strings.Contains(r.Stderr, "524289 bytes") {
-		t.Errorf("%+v", r)
+	for _, how := range []string{"--yes", "--dry-run", "--plan-out=" + dir + "/plan.json"} {
+		r := run(t, "config", "set", "other/huge.txt", "-f", dir+"/huge", how, "-e", url)
+		if r.Status != 2 || !strings.Contains(r.Stderr, "524289 bytes") {
+			t.Errorf("%+v", r)
+		}
 	}
 	if got := standing(t, shared.main, folder); len(got) != len(before) {
 		t.Errorf("%d items are there", len(got))
 	}
-	r = run(t, "config", "set", "other/large.txt", "-f", dir+"/large", "--yes", "-e", url)
+	r := run(t, "config", "set", "other/large.txt", "-f", dir+"/large", "--yes", "-e", url)
 	if r.Status != 0 || !strings.Contains(r.Stdout, "other/large.txt is too large to go with others") {
 		t.Errorf("%+v", r)
 	}

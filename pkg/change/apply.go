@@ -112,7 +112,7 @@ func Apply(ctx context.Context, s Store, p *Plan, o Options) (Record, error) {
 		return Record{}, err
 	}
 	begun := o.Now() // with the other clock: what follows may take a while
-	if err := p.valid(about.Limits); err != nil {
+	if err := p.Check(about.Limits); err != nil {
 		return Record{}, err
 	}
 	if err := expect(ctx, s, p, about.Identity, o.Force); err != nil {

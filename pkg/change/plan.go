@@ -84,8 +84,9 @@ var ErrPlan = errors.New("not a plan")
 // ErrElsewhere means that a plan was made for another store.
 var ErrElsewhere = errors.New("made for another back-end")
 
-// valid returns why p cannot be applied to a store of these limits.
-func (p *Plan) valid(l Limits) error {
+// Check returns why p cannot be applied to a store of these limits, whatever stands
+// there.
+func (p *Plan) Check(l Limits) error {
 	if !isID(p.ID) {
 		return fmt.Errorf("%w: its id is none", ErrPlan)
 	}

@@ -53,7 +53,7 @@ func (s *Saved) Open(ctx context.Context, store Store, out Outside) (*Plan, erro
 	if err != nil {
 		return nil, err
 	}
-	return p, p.valid(about.Limits)
+	return p, p.Check(about.Limits)
 }
 
 // place is an item of one of several stores.
