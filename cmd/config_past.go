@@ -81,6 +81,9 @@ func everKnown(items []config.Item, records []change.Record) []config.Item {
 		known[items[i].Key] = true
 	}
 	for i := range records {
+		if isOfInstances(&records[i]) {
+			continue
+		}
 		for j := range records[i].Changes {
 			if key := config.KeyOfChange(records[i].Changes[j].Name); !known[key] {
 				known[key] = true
@@ -101,7 +104,7 @@ func (p *itemPast) trace(records []change.Record) {
 	for i := range records {
 		r := &records[i]
 		at := slices.IndexFunc(r.Changes, func(w change.Written) bool { return w.Name == p.key.ChangeName() })
-		if at < 0 || r.State == change.Stopped && !r.Changes[at].Made {
+		if at < 0 || isOfInstances(r) || r.State == change.Stopped && !r.Changes[at].Made {
 			continue
 		}
 		w := &r.Changes[at]

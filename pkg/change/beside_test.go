@@ -43,3 +43,30 @@ func TestAnInstanceIsNotTheItemOfItsName(t *testing.T) {
 		t.Errorf("a swap of both ended with %v", err)
 	}
 }
+
+func TestAPlanIsInTheWayOfItsOwnSpaceAlone(t *testing.T) {
+	t.Parallel()
+	journal := changetest.NewMemory(limits, time.Now)
+	s := change.Beside(journal, changetest.NewMemory(limits, time.Now), change.Instances)
+	about, err := s.About(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	cutOff := change.Op{
+		Key:     change.Key{Space: change.Records, Name: "plan/00000000"},
+		Content: []byte(`{"id":"00000000","state":"open","until":"9999-01-01T00:00:00Z","changes":[{"name":"order/o1"},{"space":"instances","name":"order/o2"}]}`),
+	}
+	if err := journal.Swap(t.Context(), []change.Op{cutOff}); err != nil {
+		t.Fatal(err)
+	}
+	for key, busy := range map[change.Key]bool{
+		{Space: change.Instances, Name: "order/o1"}: false, {Space: change.Items, Name: "order/o1"}: true,
+		{Space: change.Instances, Name: "order/o2"}: true, {Space: change.Items, Name: "order/o2"}: false,
+	} {
+		p := &change.Plan{ID: change.NewID(), Identity: about.Identity, Changes: []change.Change{{Space: key.Space, Name: key.Name, After: []byte("x")}}}
+		_, err := change.Apply(t.Context(), s, p, change.Options{Now: time.Now})
+		if _, is := errors.AsType[*change.BusyError](err); is != busy {
+			t.Errorf("%v of %s ended with %v", key, key.Space, err)
+		}
+	}
+}
