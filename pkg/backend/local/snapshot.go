@@ -35,6 +35,8 @@ const (
 	// whole, and once it is replaced.
 	newName = ".snapshot.new"
 	oldName = ".snapshot.old"
+	// oldSaid is what the folder said of itself, while it is being replaced.
+	oldSaid = ".snapshot.old.json"
 )
 
 // ReadSnapshot returns what the folder dir says of itself: ErrNoSnapshot, or
@@ -83,6 +85,9 @@ func (s Snapshot) Write(ctx context.Context, dir string, items []config.Item, pr
 		return err
 	}
 	defer func() { _ = root.Close() }()
+	if err := endCut(root); err != nil {
+		return err
+	}
 	if err := mayHoldSnapshot(root); err != nil {
 		return err
 	}
@@ -180,21 +185,50 @@ func toDisk(ctx context.Context, root *os.Root, folder string) error {
 	})
 }
 
-// putInPlace puts what prepare wrote in place of what is there.
+// putInPlace puts what prepare wrote in place of what is there. In between the folder
+// does not say that it is a snapshot: nobody takes a half for one.
 func putInPlace(root *os.Root) error {
 	if err := root.RemoveAll(oldName); err != nil {
 		return err
 	}
-	err := root.Rename(configFolder, oldName)
-	if err != nil && !isGone(err) {
-		return err
+	for _, move := range [][2]string{
+		{snapshotName, oldSaid},
+		{configFolder, oldName},
+		{filepath.Join(newName, configFolder), configFolder},
+		{filepath.Join(newName, snapshotName), snapshotName},
+	} {
+		if err := root.Rename(move[0], move[1]); err != nil && !isGone(err) {
+			return errors.Join(err, endCut(root))
+		}
 	}
-	had := err == nil
-	err = root.Rename(filepath.Join(newName, configFolder), configFolder)
-	if err == nil {
-		err = root.Rename(filepath.Join(newName, snapshotName), snapshotName)
-	} else if had {
-		err = errors.Join(err, root.Rename(oldName, configFolder))
+	return removeOld(root)
+}
+
+func removeOld(root *os.Root) error {
+	return errors.Join(root.RemoveAll(oldName), root.RemoveAll(oldSaid))
+}
+
+// endCut ends a replacement that was cut off: forward once the new items stand
+// there, else back.
+func endCut(root *os.Root) error {
+	there := func(name ...string) bool {
+		_, err := root.Lstat(filepath.Join(name...))
+		return err == nil
 	}
-	return errors.Join(err, root.RemoveAll(oldName))
+	var moves [][2]string
+	switch {
+	case there(snapshotName): // it came to its end, or never began
+	case there(newName, snapshotName) && !there(newName, configFolder) && there(configFolder):
+		moves = [][2]string{{filepath.Join(newName, snapshotName), snapshotName}}
+	case there(oldSaid) && there(configFolder):
+		moves = [][2]string{{oldSaid, snapshotName}}
+	case there(oldSaid):
+		moves = [][2]string{{oldName, configFolder}, {oldSaid, snapshotName}}
+	}
+	for _, move := range moves {
+		if err := root.Rename(move[0], move[1]); err != nil && !isGone(err) {
+			return err
+		}
+	}
+	return removeOld(root)
 }

@@ -203,3 +203,51 @@ func TestAFolderThatLostItsItemsIsNoSnapshot(t *testing.T) {
 		t.Errorf("one that is not there: %v", err)
 	}
 }
+
+// cutAfter does the first n steps of replacing the snapshot in dir by that in fresh,
+// as one whose process dies then.
+func cutAfter(t *testing.T, dir, fresh string, n int) {
+	t.Helper()
+	place := filepath.Join(dir, ".snapshot.new")
+	if err := os.Rename(fresh, place); err != nil {
+		t.Fatal(err)
+	}
+	for _, move := range [][2]string{
+		{filepath.Join(dir, "snapshot.json"), filepath.Join(dir, ".snapshot.old.json")},
+		{filepath.Join(dir, "config"), filepath.Join(dir, ".snapshot.old")},
+		{filepath.Join(place, "config"), filepath.Join(dir, "config")},
+		{filepath.Join(place, "snapshot.json"), filepath.Join(dir, "snapshot.json")},
+	}[:n] {
+		if err := os.Rename(move[0], move[1]); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestASnapshotThatWasCutOffIsOldOrNewAndNeverTakenForOne(t *testing.T) {
+	t.Parallel()
+	for n, want := range []string{0: "old", 1: "old", 2: "old", 3: "new", 4: "new"} {
+		dir, fresh := filepath.Join(t.TempDir(), "s"), filepath.Join(t.TempDir(), "f")
+		for folder, text := range map[string]string{dir: "old", fresh: "new"} {
+			s := local.Snapshot{Environment: "dev", Incomplete: text == "old"}
+			if err := s.Write(t.Context(), folder, []config.Item{itemOf("order", "app", text)}, silent); err != nil {
+				t.Fatal(err)
+			}
+		}
+		cutAfter(t, dir, fresh, n)
+		_, err := local.ReadSnapshot(dir)
+		if between := n > 0 && n < 4; between != errors.Is(err, local.ErrNoSnapshot) {
+			t.Errorf("after %d steps it reads as a snapshot with %v", n, err)
+		}
+		// One that is interrupted at once ends what was cut off, and changes nothing else.
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := (local.Snapshot{Environment: "dev"}).Write(ctx, dir, []config.Item{itemOf("order", "app", "third")}, silent); !errors.Is(err, context.Canceled) {
+			t.Errorf("after %d steps: %v", n, err)
+		}
+		s, err := local.ReadSnapshot(dir)
+		if got := filesIn(t, dir)["config/order/app"]; err != nil || got != want || s.Incomplete != (want == "old") {
+			t.Errorf("after %d steps there is %q, %+v, %v; want %s", n, got, s, err, want)
+		}
+	}
+}
