@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -224,5 +225,47 @@ func TestADryRunOfInstancesWritesNothing(t *testing.T) {
 		if plan.State != "planned" || len(plan.Changes) != 1 {
 			t.Errorf("%v: %+v", args, plan)
 		}
+	}
+}
+
+func TestAPlanOfInstancesThatWasKilledIsRecovered(t *testing.T) {
+	t.Parallel()
+	c := startAgent(t, server.Options{Node: "killed"})
+	for _, way := range []string{"--back", "--forward"} {
+		var killed *exec.Cmd
+		g := gateTo(t, c.Address, func(_ int, r *http.Request, _ []byte) fate {
+			if isAgentWrite(r) {
+				_ = killed.Process.Kill()
+				return lose
+			}
+			return pass
+		})
+		file := instanceFile(t, `[{"service": "order", "id": "o1", "port": 8080}, {"service": "order", "id": "o2", "port": 8081}]`)
+		killed = command(t, nil, "services", "register", "-f", file, "--yes", "-e", "consul://"+g.Address)
+		if err := killed.Run(); err == nil {
+			t.Fatal("it lived")
+		}
+		healthOf(t, c, registry.Passing)
+		if r := run(t, "services", "rm", "order/o1", "--force", "--yes", "-e", c.URL()); r.Status != 5 {
+			t.Errorf("beside an open plan: %+v", r)
+		}
+		r := run(t, "recover", "-o", "name", "-e", c.URL())
+		id := strings.TrimSpace(r.Stdout)
+		if r.Status != 1 || id == "" {
+			t.Fatalf("no plan is open: %+v", r)
+		}
+		eventually(t, func(context.Context) error {
+			if r := run(t, "recover", id, way, "--yes", "-e", c.URL()); r.Status != 0 {
+				return fmt.Errorf("recover: %+v", r)
+			}
+			return nil
+		})
+		want := map[string]string{"--back": "", "--forward": "order/o1\norder/o2\n"}[way]
+		eventually(t, func(context.Context) error {
+			if r := run(t, "services", "instances", "ord*", "-o", "name", "-e", c.URL()); r.Stdout != want {
+				return fmt.Errorf("%s, and there is %+v", way, r)
+			}
+			return nil
+		})
 	}
 }
