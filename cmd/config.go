@@ -19,7 +19,7 @@ import (
 )
 
 func newConfigCmd(a *app) *cobra.Command {
-	c := group("config", "See and compare configuration across environments",
+	c := group("config", "See, compare and change configuration across environments",
 		newConfigLsCmd(a),
 		newConfigGetCmd(a),
 		newConfigGrepCmd(a),
