@@ -232,7 +232,9 @@ func prepare(t *testing.T, cmd *exec.Cmd, text string) string {
 		govctl("config", "set", key, "a: 1", "--yes")
 	}
 	govctl("config", "set", "order/app.yaml", "--content", "db: {pool: {max: 10}, url: postgres://dev/order}", "--yes")
-	govctl("config", "set", "order/app.yaml", "db.pool.max=20", "--plan-out", "plan.json")
+	if strings.HasPrefix(text, "govctl apply ") {
+		govctl("config", "set", "order/app.yaml", "db.pool.max=20", "--plan-out", strings.Fields(text)[2])
+	}
 	govctl("config", "snapshot", "--out", "backup")
 	id, _, _ := strings.Cut(govctl("history", "-o", "name"), "\n")
 	_, earlier, _ := strings.Cut(govctl("config", "history", "order/app.yaml", "-o", "name"), "\n")
