@@ -16,19 +16,20 @@ import (
 
 // shop registers the services that the scripts are about: a healthy one in two
 // versions, one that is unwell, one that no check watches, and one whose every
-// word is hostile.
-func shop(t *testing.T) {
+// word is hostile. The Consul is theirs alone: they look at all that is in it.
+func shop(t *testing.T) *server.Consul {
 	t.Helper()
+	c := startAgent(t, server.Options{Node: "shop"})
 	order := func(id, version, zone string, port int) server.Service {
 		r := server.Record{Version: version, Metadata: map[string]string{"protocol": "grpc", "zone": zone}}
 		return server.Service{ID: id, Name: "shop-order", Address: "10.0.0.1", Port: port, Tags: append(r.Tags(), "canary"), Meta: r.Metadata, Check: passing()}
 	}
 	for _, key := range []string{"config/dev/order/app.yaml", "config/prod/order/app.yaml"} {
-		if err := shared.main.API.Write(t.Context(), "/v1/kv/"+key, map[string]int{"limit": 10}, nil); err != nil {
+		if err := c.API.Write(t.Context(), "/v1/kv/"+key, map[string]int{"limit": 10}, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
-	register(t, shared.main,
+	register(t, c,
 		order("order-1", "1.4.0", "a", 9001),
 		order("order-2", "1.4.0", "b", 9002),
 		order("order-3", "1.5.0", "b", 9003),
@@ -39,11 +40,12 @@ func shop(t *testing.T) {
 			ID: "odd-\x1b[31m", Name: "odd-\x1b]0;owned\x07", Address: "169.254.169.254", Port: 99999,
 			Tags: []string{"t-789cbad", "e-", "v", "\x1b[2J", "traefik.enable=true"}, Meta: map[string]string{"note": "\x1b[8mhidden"},
 		})
+	return c
 }
 
 func TestScripts(t *testing.T) {
 	t.Parallel()
-	shop(t)
+	main := shop(t)
 	silentAddress, _ := silent(t)
 	restrictedToken := restricted(t, "scripts", "script-")
 	register(t, shared.acl, server.Service{ID: "script-1", Name: "script-seen", Port: 80, Check: passing()})
@@ -60,8 +62,8 @@ func TestScripts(t *testing.T) {
 			home := filepath.Join(env.WorkDir, "home")
 			env.Setenv("HOME", home)
 			env.Setenv("PATH", filepath.Dir(shared.govctl)+string(os.PathListSeparator)+os.Getenv("PATH"))
-			env.Setenv("MAIN", shared.main.URL())
-			env.Setenv("MAIN_ADDRESS", shared.main.Address)
+			env.Setenv("MAIN", main.URL())
+			env.Setenv("MAIN_ADDRESS", main.Address)
 			env.Setenv("ACL", shared.acl.URL())
 			env.Setenv("RESTRICTED", restrictedToken)
 			env.Setenv("SILENT", "consul://"+silentAddress)
