@@ -208,11 +208,23 @@ func breach(from, name string, test bool) string {
 	return from + " may import " + strings.Join(may, ", ")
 }
 
-// audit returns every finding in the Go files below root, sorted. It reads also
-// what the go command would not, such as files for other systems.
+// audit returns every finding in the Go files below root, sorted.
 func audit(root string) ([]string, error) {
 	var findings []string
-	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
+	err := eachGoFile(root, func(name, rel string) error {
+		found, err := auditFile(name, rel)
+		findings = append(findings, found...)
+		return err
+	})
+	slices.Sort(findings)
+	return slices.Compact(findings), err
+}
+
+// eachGoFile calls do for each Go file below root that the law is about, which is rel
+// below it. It finds also what the go command would not, such as files for other
+// systems.
+func eachGoFile(root string, do func(name, rel string) error) error {
+	return filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
@@ -227,12 +239,8 @@ func audit(root string) ([]string, error) {
 		if d.IsDir() || path.Ext(rel) != ".go" {
 			return nil
 		}
-		found, err := auditFile(name, rel)
-		findings = append(findings, found...)
-		return err
+		return do(name, rel)
 	})
-	slices.Sort(findings)
-	return slices.Compact(findings), err
 }
 
 // outside tells whether the law leaves a folder out: modules of their own, test

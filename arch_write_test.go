@@ -5,7 +5,6 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -54,19 +53,8 @@ func writes(name, pkg string) ([]string, error) {
 // writesBelow returns what writes does of all files below root, but tests.
 func writesBelow(root string) ([]string, error) {
 	var findings []string
-	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		rel, err := filepath.Rel(root, name)
-		if err != nil {
-			return err
-		}
-		rel = filepath.ToSlash(rel)
-		if d.IsDir() && outside(rel) {
-			return fs.SkipDir
-		}
-		if d.IsDir() || path.Ext(rel) != ".go" || strings.HasSuffix(rel, "_test.go") {
+	err := eachGoFile(root, func(name, rel string) error {
+		if strings.HasSuffix(rel, "_test.go") {
 			return nil
 		}
 		found, err := writes(name, path.Dir(rel))
